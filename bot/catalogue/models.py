@@ -208,7 +208,8 @@ class Procedure(Strict):
 class IndexEntry(Strict):
     """What the index knows of a procedure without a curated record: facts only, none of the portal's sentences.
 
-    ``time`` is as published, e.g. ``7 ngày làm việc``; empty means not published. ``fee`` is in đồng.
+    ``time`` is as published, e.g. ``7 ngày làm việc``; empty means not published. ``fee`` is in đồng. Not
+    ``confirmed``: the code was seen in use, but not in a crawl of the portal.
     """
 
     code: str
@@ -224,6 +225,7 @@ class IndexEntry(Strict):
     decision_date: date | None = None
     own: bool = False
     superseded_by: list[str] = []
+    confirmed: bool = True
     checked_on: date
 
     _code = validator("code", allow_reuse=True)(valid_code)

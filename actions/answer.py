@@ -1,0 +1,68 @@
+"""Questions about procedures: every ask_… intent, a life event, a choice from a list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.conversation import Heard, memory_of, question_of
+from actions.speech import Speech, thresholds
+from bot.catalogue.decision import Decision, decide
+
+EMPTY = "…"
+
+
+def answer(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
+    """Decides and says it; returns the slots to set."""
+    speech, heard, memory = Speech(dispatcher), Heard.of(tracker), memory_of(tracker)
+    if heard.text.strip(" .?!…") == "":
+        return speech.simple("not_understood", "utter_not_understood_empty", "empty_or_noise")
+    return speech.decision(decide(question_of(heard, memory), memory, thresholds()), heard.text)
+
+
+def certain_answer(tracker: Tracker) -> Decision | None:
+    """The answer to a message whose intent is another, where it names its procedure beyond doubt; else None.
+
+    "Chào ad, làm căn cước cần gì" is a question although it greets.
+    """
+    heard, memory = Heard.of(tracker), memory_of(tracker)
+    if heard.from_button:
+        return None
+    decision = decide(question_of(heard, memory), memory, thresholds())
+    asks = bool(heard.aspects) or heard.sure < 0.6
+    return decision if decision.status in ("answered", "clarify") and decision.confidence >= 0.8 and asks else None
+
+
+class ActionAnswer(Action):
+    def name(self) -> str:
+        return "action_answer"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
+        return answer(dispatcher, tracker)
+
+
+class ActionDefaultFallback(Action):
+    """No rule fits: understood as a question, so that it is answered or honestly declined."""
+
+    def name(self) -> str:
+        return "action_default_fallback"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
+        return answer(dispatcher, tracker)
+
+
+class ActionOutOfScope(Action):
+    """Not a public procedure, unless the message names one after all."""
+
+    def name(self) -> str:
+        return "action_out_of_scope"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
+        speech, heard = Speech(dispatcher), Heard.of(tracker)
+        if decision := certain_answer(tracker):
+            return speech.decision(decision, heard.text)
+        if not any(c.isalpha() for c in heard.text):
+            return speech.simple("not_understood", "utter_not_understood_empty", "empty_or_noise")
+        return speech.simple("out_of_scope", "utter_out_of_scope", "not_a_procedure")

@@ -1,0 +1,115 @@
+"""What a tracker holds, in the words of the catalogue: the question just asked, and what is remembered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import SlotSet
+
+from bot.catalogue.decision import Candidate, Memory, Question
+from bot.language.ordinals import find_pick
+from bot.language.unicode import fold
+from bot.turn import ASPECTS, Aspect
+
+INTENT_ASPECT: dict[str, Aspect] = {
+    "ask_documents": "documents", "ask_fee": "fee", "ask_processing_time": "processing_time", "ask_where": "where",
+    "ask_steps": "steps", "ask_online": "online", "ask_conditions": "conditions", "ask_forms": "forms",
+    "ask_result": "result", "ask_legal_basis": "legal_basis", "ask_on_behalf": "on_behalf", "start_guide": "steps",
+}  # fmt: skip
+SURE_INTENT = 0.6
+CHANGES_ONLY_THE_PROCEDURE = ("con ", "the con ", "vay con ", "a khong", "khong phai", "y la", "y toi la", "y em la")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """The latest message. ``from_button``: it is a payload that the bot itself offered."""
+
+    text: str
+    intent: str
+    sure: float
+    entities: list[dict[str, Any]]
+    from_button: bool
+
+    @classmethod
+    def of(cls, tracker: Tracker) -> Heard:
+        message = tracker.latest_message
+        intent = message.get("intent") or {}
+        text = message.get("text") or ""
+        return cls(
+            text=text,
+            intent=intent.get("name") or "",
+            sure=float(intent.get("confidence") or 0.0),
+            entities=list(message.get("entities") or []),
+            from_button=text.startswith("/"),
+        )
+
+    def values(self, entity: str) -> list[str]:
+        return [str(e["value"]) for e in self.entities if e.get("entity") == entity]
+
+    @property
+    def aspects(self) -> tuple[Aspect, ...]:
+        """What is asked: the aspects found in the words, else the one that the intent stands for."""
+        found = tuple(dict.fromkeys(a for a in self.values("aspect") if a in ASPECTS))
+        by_intent = INTENT_ASPECT.get(self.intent)
+        if not found and by_intent and (self.from_button or self.sure >= SURE_INTENT):
+            return (by_intent,)
+        return found  # type: ignore[return-value]  # filtered by ASPECTS
+
+    @property
+    def candidates(self) -> list[Candidate]:
+        """The procedures linked, best first; one that was typed or pressed is certain."""
+        out: dict[str, Candidate] = {}
+        for e in self.entities:
+            if e.get("entity") != "procedure" or e["value"] in out:
+                continue
+            certain = bool(e.get("typed")) or "score" not in e
+            scores = {} if certain else {k: e[k] for k in ("score", "said", "explained", "alias")}
+            out[e["value"]] = Candidate(str(e["value"]), certain=certain, **scores)
+        return list(out.values())
+
+    @property
+    def names_a_procedure(self) -> bool:
+        return bool(self.candidates)
+
+
+def memory_of(tracker: Tracker) -> Memory:
+    """What was talked about before this message."""
+    focus = tracker.get_slot("focus") or {}
+    offered = tracker.get_slot("offered") or {}
+    return Memory(
+        focus=focus.get("code"),
+        aspects=tuple(focus.get("aspects") or ()),
+        offered=tuple(offered.get("codes") or ()),
+        offered_aspects=tuple(offered.get("aspects") or ()),
+    )
+
+
+def question_of(heard: Heard, memory: Memory) -> Question:
+    """The message as a question about procedures."""
+    folded = fold(heard.text)
+    candidates = heard.candidates
+    pick = find_pick(folded) if memory.offered and not heard.from_button else None
+    if pick is None and memory.offered:
+        candidates = _offered_first(candidates, memory)
+    changes = folded.startswith(CHANGES_ONLY_THE_PROCEDURE) or not candidates
+    return Question(candidates=candidates, aspects=heard.aspects, pick=pick, continues=changes)
+
+
+def _offered_first(candidates: list[Candidate], memory: Memory) -> list[Candidate]:
+    """After a list was offered, words that fit one of its items mean that item."""
+    offered = [c for c in candidates if c.code in memory.offered]
+    if not offered or candidates[0].score - offered[0].score > 0.15:
+        return candidates
+    return [offered[0], *(c for c in candidates if c is not offered[0])]
+
+
+def focus_on(code: str, aspects: tuple[Aspect, ...]) -> list[Any]:
+    """The slots after an answer: this procedure in focus, no list open."""
+    return [SlotSet("focus", {"code": code, "aspects": list(aspects)}), SlotSet("offered", None)]
+
+
+def offer(codes: tuple[str, ...], aspects: tuple[Aspect, ...]) -> list[Any]:
+    """The slots after asking back: the list, and what was asked."""
+    return [SlotSet("offered", {"codes": list(codes), "aspects": list(aspects)})]

@@ -1,0 +1,48 @@
+"""A person asked for, a complaint, a promised answer: said honestly, and recorded for staff."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.answer import certain_answer
+from actions.conversation import Heard
+from actions.speech import Speech
+
+
+class ActionHandoff(Action):
+    """Asked for a person (or complaining): recorded for staff, with where people sit until then."""
+
+    def name(self) -> str:
+        return "action_handoff"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
+        return Speech(dispatcher).simple("handoff", f"utter_{Heard.of(tracker).intent}")
+
+
+class ActionPlace(Action):
+    """Offices and opening hours; a question about one procedure's office is answered from its record."""
+
+    def name(self) -> str:
+        return "action_place"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
+        speech, heard = Speech(dispatcher), Heard.of(tracker)
+        if heard.intent == "find_office" and (decision := certain_answer(tracker)):
+            return speech.decision(decision, heard.text)
+        return speech.simple("place", f"utter_{heard.intent}")
+
+
+class ActionDossier(Action):
+    """A dossier's status, or what a status word means."""
+
+    def name(self) -> str:
+        return "action_dossier"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
+        heard = Heard.of(tracker)
+        return Speech(dispatcher).simple(
+            "dossier", f"utter_{heard.intent}", "need_verify" if heard.values("code") else None
+        )

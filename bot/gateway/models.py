@@ -1,0 +1,98 @@
+"""The tables of a message's way: conversation, inbox, turn, outbox, what staff must look at."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class Conversation(models.Model):
+    """One person on one channel. Its row is the lock under which its messages are worked out, one after the other."""
+
+    channel = models.CharField(max_length=16)
+    key = models.CharField(max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["channel", "key"], name="one_conversation_per_person")]
+
+    @property
+    def sender(self) -> str:
+        """The conversation's name in Rasa."""
+        return f"{self.channel}:{self.key}"
+
+
+class InboxMessage(models.Model):
+    """A message accepted: kept until it is worked out. ``text`` is masked; ``payload`` is a button of ours."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        DONE = "done"
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="inbox")
+    message_id = models.CharField(max_length=250)
+    text = models.TextField(blank=True)
+    payload = models.TextField(blank=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(auto_now_add=True)
+    received_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["conversation", "message_id"], name="message_accepted_once")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["conversation", "id"], condition=models.Q(state="waiting"), name="inbox_waiting")
+        ]
+
+
+class Turn(models.Model):
+    """The turn record of a message worked out, with what the citizen thought of it."""
+
+    message = models.OneToOneField(InboxMessage, models.CASCADE, related_name="turn")
+    status = models.CharField(max_length=20)
+    procedures = models.JSONField(default=list)
+    candidates = models.JSONField(default=list)
+    aspects = models.JSONField(default=list)
+    reason = models.CharField(max_length=30, null=True)
+    confidence = models.FloatField(default=1.0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    feedback = models.CharField(max_length=4, blank=True)
+    feedback_at = models.DateTimeField(null=True)
+
+
+class OutboxMessage(models.Model):
+    """A reply to hand over. ``buttons``: list of {title, payload}; the payload never leaves the server."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        SENT = "sent"
+        UNKNOWN = "unknown"
+        FAILED = "failed"
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="outbox")
+    turn = models.ForeignKey(Turn, models.CASCADE, null=True, related_name="replies")
+    position = models.PositiveSmallIntegerField(default=0)
+    text = models.TextField()
+    buttons = models.JSONField(default=list)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(auto_now_add=True)
+    error = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["conversation", "id"], condition=models.Q(state="waiting"), name="outbox_waiting")
+        ]
+
+
+class UnansweredQuestion(models.Model):
+    """A turn that staff must look at. One row a turn; the question's text is masked."""
+
+    turn = models.OneToOneField(Turn, models.CASCADE, related_name="unanswered")
+    text = models.TextField()
+    status = models.CharField(max_length=20)
+    created_at = models.DateTimeField(auto_now_add=True)

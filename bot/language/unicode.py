@@ -1,0 +1,53 @@
+"""Unicode forms of Vietnamese: composed, without diacritics, and one style of tone position."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+TONES = "\u0300\u0301\u0303\u0309\u0323"
+GAPS = re.compile(r"[^0-9a-z]+")
+OLD_TONE = re.compile(rf"((?:[oO][aAeE]|(?<![qQ])[uU][yY]))([{TONES}])(?!\w)")
+D_STROKE = str.maketrans({"đ": "d", "Đ": "D", "ð": "d", "Ð": "D"})
+
+
+def nfc(text: str) -> str:
+    """The composed form; the decomposed one is longer and compares unequal."""
+    return unicodedata.normalize("NFC", text)
+
+
+def strip_marks(text: str) -> str:
+    """The text without diacritics, case and everything else kept."""
+    decomposed = unicodedata.normalize("NFD", text.translate(D_STROKE))
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def fold(text: str) -> str:
+    """Lower case, no diacritics, only letters a-z and digits, one blank between words."""
+    compatible = unicodedata.normalize("NFKC", text).casefold()
+    return GAPS.sub(" ", strip_marks(compatible)).strip()
+
+
+def has_marks(text: str) -> bool:
+    """True where any letter carries a diacritic or is đ."""
+    return strip_marks(text) != unicodedata.normalize("NFD", text)
+
+
+def unify_tone_position(text: str) -> str:
+    """One style of tone position at the end of a word: hoà → hòa, uỷ → ủy (hoàn, thuỷu… stay as they are)."""
+
+    def move(match: re.Match[str]) -> str:
+        pair, tone = match.group(1), match.group(2)
+        return pair[0] + tone + pair[1]
+
+    return nfc(OLD_TONE.sub(move, _decomposed_tones(text)))
+
+
+def _decomposed_tones(text: str) -> str:
+    """Letters composed, tones apart: ầ → â + grave."""
+    out = []
+    for letter in nfc(text):
+        parts = unicodedata.normalize("NFD", letter)
+        tones = [p for p in parts if p in TONES]
+        out.append(nfc("".join(p for p in parts if p not in TONES)) + "".join(tones))
+    return "".join(out)
