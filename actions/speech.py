@@ -46,7 +46,7 @@ class Speech:
         self.catalogue: Catalogue = live_catalogue().current()
         self.answerer = Answerer(self.catalogue.phrases, settings.today())
 
-    def phrase(self, name: str, **values: object) -> str:
+    def phrase(self, name: str, /, **values: object) -> str:
         return self.catalogue.phrases.say(name, **values)
 
     def say(self, text: str, buttons: list[dict[str, str]] | None = None) -> None:
@@ -55,7 +55,7 @@ class Speech:
     def end(self, record: TurnRecord) -> None:
         self._dispatcher.utter_message(json_message=record.as_payload())
 
-    def simple(self, status: Status, phrase: str, reason: Reason | None = None, **values: object) -> list[Any]:
+    def simple(self, status: Status, phrase: str, reason: Reason | None = None, /, **values: object) -> list[Any]:
         """One sentence and its record."""
         self.say(self.phrase(phrase, **values))
         self.end(TurnRecord(status, reason=reason))

@@ -34,7 +34,7 @@ class Phrases:
             texts |= found
         return cls(texts)
 
-    def say(self, name: str, **values: object) -> str:
+    def say(self, name: str, /, **values: object) -> str:
         """One sentence. Raises PhraseError where it is not defined or lacks a value."""
         if name not in self._texts:
             raise PhraseError(f"no response is called {name}; add it under nlu_data/responses/")
