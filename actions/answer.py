@@ -19,7 +19,8 @@ def answer(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
     speech, heard, memory = Speech(dispatcher), Heard.of(tracker), memory_of(tracker)
     if heard.text.strip(" .?!…") == "":
         return speech.simple("not_understood", "utter_not_understood_empty", "empty_or_noise")
-    return speech.decision(decide(question_of(heard, memory), memory, thresholds()), heard.text)
+    question = question_of(heard, memory, speech.tells_case_of(memory.focus, heard.text))
+    return speech.decision(decide(question, memory, thresholds()), heard.text)
 
 
 def certain_answer(tracker: Tracker) -> Decision | None:

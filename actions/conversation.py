@@ -86,7 +86,7 @@ def memory_of(tracker: Tracker) -> Memory:
     )
 
 
-def question_of(heard: Heard, memory: Memory) -> Question:
+def question_of(heard: Heard, memory: Memory, fits_focus: bool = False) -> Question:
     """The message as a question about procedures."""
     folded = fold(heard.text)
     candidates = heard.candidates
@@ -94,7 +94,7 @@ def question_of(heard: Heard, memory: Memory) -> Question:
     if pick is None and memory.offered:
         candidates = _offered_first(candidates, memory)
     changes = folded.startswith(CHANGES_ONLY_THE_PROCEDURE) or not candidates
-    return Question(candidates=candidates, aspects=heard.aspects, pick=pick, continues=changes)
+    return Question(candidates, heard.aspects, pick, changes, fits_focus)
 
 
 def _offered_first(candidates: list[Candidate], memory: Memory) -> list[Candidate]:

@@ -49,6 +49,11 @@ class Speech:
     def phrase(self, name: str, /, **values: object) -> str:
         return self.catalogue.phrases.say(name, **values)
 
+    def tells_case_of(self, code: str | None, text: str) -> bool:
+        """True where the message tells a case of this procedure."""
+        record = self.catalogue.get(code) if code else None
+        return isinstance(record, Procedure) and bool(cases_in(record, text))
+
     def say(self, text: str, buttons: list[dict[str, str]] | None = None) -> None:
         self._dispatcher.utter_message(text=text, buttons=buttons or None)
 

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from bot.catalogue.loading import CatalogueError, read_index, read_procedures
 from bot.catalogue.models import IndexEntry, Procedure
 from bot.catalogue.phrases import PhraseError, Phrases
 from bot.catalogue.search import Entry, Search
+from bot.language.lexicon import Lexicon, LexiconError
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ class Catalogue:
     procedures: dict[str, Procedure]
     index: dict[str, IndexEntry]
     phrases: Phrases
+    lexicon: Lexicon
     errors: tuple[CatalogueError, ...] = ()
     _by_any_code: dict[str, str] = field(init=False, repr=False, default_factory=dict)
 
@@ -48,7 +50,8 @@ class Catalogue:
         index: dict[str, IndexEntry] = {}
         for file in sorted((data / "index").glob("*.jsonl")):
             index |= {entry.code: entry for entry in read_index(file)}
-        return cls({r.code: r for r in procedures}, index, Phrases.load(data / "responses"), tuple(errors))
+        phrases, lexicon = Phrases.load(data / "responses"), Lexicon.load(data / "lexicon")
+        return cls({r.code: r for r in procedures}, index, phrases, lexicon, tuple(errors))
 
     def canonical(self, code: str) -> str | None:
         """The code under which a procedure is answered, whatever code it was asked by; None for an unknown one."""
@@ -64,7 +67,7 @@ class Catalogue:
     @cached_property
     def search(self) -> Search:
         """The search over everything that is answered under a code of its own."""
-        return Search(list(self._entries()))
+        return Search(list(self._entries()), self.lexicon.carriers, self.lexicon.qualifiers)
 
     def _entries(self) -> Iterable[Entry]:
         covered = {code for record in self.procedures.values() for code in record.codes}
@@ -108,11 +111,11 @@ class LiveCatalogue:
         self._seen = seen
         try:
             fresh = Catalogue.load(self._data)
-        except (CatalogueError, PhraseError, OSError) as error:
+        except (CatalogueError, PhraseError, LexiconError, OSError) as error:
             logger.error("catalogue: the change was not taken up: %s", error)
             return
         kept = {code: record for code, record in self._current.procedures.items() if self._broken(code, fresh)}
-        self._current = Catalogue({**fresh.procedures, **kept}, fresh.index, fresh.phrases, fresh.errors)
+        self._current = replace(fresh, procedures={**fresh.procedures, **kept})
         self._report()
 
     @staticmethod
@@ -125,7 +128,12 @@ class LiveCatalogue:
 
     def _signature(self) -> Signature:
         out = []
-        for folder, pattern in (("procedures", "**/*.yml"), ("index", "*.jsonl"), ("responses", "*.yml")):
+        for folder, pattern in (
+            ("procedures", "**/*.yml"),
+            ("index", "*.jsonl"),
+            ("responses", "*.yml"),
+            ("lexicon", "*.yml"),
+        ):
             for file in sorted((self._data / folder).glob(pattern)):
                 try:
                     stat = file.stat()

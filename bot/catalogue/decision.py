@@ -46,6 +46,10 @@ class Thresholds(BaseModel):
         return thresholds
 
 
+LEAD_WEIGHT, MOST_LEAD = 8.0, 0.2
+LEAST_OPTION = 0.5
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A procedure that the message may be about, with what the search found (all in 0..1)."""
@@ -58,14 +62,16 @@ class Candidate:
     certain: bool = False
     """The code was typed, or the button of exactly this procedure pressed."""
 
-    @property
-    def certainty(self) -> float:
-        """The chance that this candidate is meant, from how well name and message cover each other."""
+    def certainty(self, lead: float = 0.0) -> float:
+        """The chance that this candidate is meant: how well name and message cover each other, and its lead.
+
+        ``lead`` is how far its score lies above the next candidate's (0..1).
+        """
         if self.certain:
             return 1.0
         alias_words = min(len(self.alias.split()), 4)
-        z = -6.2 + 7.0 * self.score + 1.2 * self.said + 2.2 * self.explained + 0.35 * alias_words
-        return 1 / (1 + exp(-z))
+        z = -6.4 + 6.5 * self.score + 1.2 * self.said + 2.2 * self.explained + 0.5 * alias_words
+        return 1 / (1 + exp(-z - LEAD_WEIGHT * min(lead, MOST_LEAD)))
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,8 @@ class Question:
     pick: int | None = None
     continues: bool = False
     """The message says nothing of its own but what it asks ("còn phí?"), or changes only the procedure."""
+    fits_focus: bool = False
+    """The message tells a case of the procedure in focus ("sinh ở nhà")."""
 
 
 @dataclass(frozen=True)
@@ -109,17 +117,22 @@ def decide(question: Question, memory: Memory, thresholds: Thresholds) -> Decisi
         return Decision("answered", (picked,), question.aspects or memory.offered_aspects or ("overview",))
     candidates = question.candidates
     best = candidates[0] if candidates else None
-    if best is None or (best.certainty < thresholds.ask_from and not best.certain):
+    certainty = best.certainty(best.score - candidates[1].score if len(candidates) > 1 else MOST_LEAD) if best else 0.0
+    if best is None or certainty < thresholds.ask_from:
         return _without_topic(question, memory, thresholds)
     others = tuple(c.code for c in candidates[1:])
     aspects = question.aspects or (memory.aspects if question.continues else ()) or ("overview",)
     ties = [c for c in candidates if best.score - c.score <= thresholds.tie_margin] if not best.certain else [best]
-    if best.certainty >= thresholds.answer_from and len(ties) <= 2:
+    if certainty >= thresholds.answer_from and len(ties) <= 2:
         neighbour = ties[1].code if len(ties) == 2 else None
-        return Decision("answered", (best.code,), aspects, others, confidence=best.certainty, neighbour=neighbour)
-    options = ties if len(ties) > 2 else [c for c in candidates if c.certainty >= thresholds.ask_from * 0.8]
+        return Decision("answered", (best.code,), aspects, others, confidence=certainty, neighbour=neighbour)
+    options = (
+        ties
+        if len(ties) > 2
+        else [c for c in candidates if c.certainty() >= thresholds.ask_from * LEAST_OPTION or c is best]
+    )
     codes = tuple(c.code for c in options[: thresholds.most_options])
-    return Decision("clarify", codes, aspects, others, confidence=best.certainty)
+    return Decision("clarify", codes, aspects, others, confidence=certainty)
 
 
 def _picked(question: Question, memory: Memory) -> str | None:
@@ -133,8 +146,8 @@ def _picked(question: Question, memory: Memory) -> str | None:
 def _without_topic(question: Question, memory: Memory, thresholds: Thresholds) -> Decision:
     """A message that names no procedure: it is about the one in focus, or it lacks its subject."""
     others = tuple(c.code for c in question.candidates)
-    if memory.focus and question.aspects and question.continues:
-        return Decision("answered", (memory.focus,), question.aspects, others, confidence=0.8)
+    if memory.focus and (question.aspects or question.fits_focus):
+        return Decision("answered", (memory.focus,), question.aspects or ("documents",), others, confidence=0.8)
     if question.aspects and question.continues:
         return Decision("clarify", tuple(thresholds.popular), question.aspects, others, "low_confidence", 0.3)
     return Decision("not_understood", (), (), others, "low_confidence", 0.2)

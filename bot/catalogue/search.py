@@ -9,7 +9,7 @@ docs/decisions/. All scores are in 0..1.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +17,19 @@ import numpy as np
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
+from bot.language.lexicon import Qualifier
 from bot.language.unicode import fold, has_marks, nfc
 
+Array = np.ndarray[Any, Any]
 Matrix = Any
 """A scipy sparse matrix: scipy ships no types."""
 
 WORDS, ACCENTED, LETTERS, NAME_SAID, MESSAGE_EXPLAINED = 0.28, 0.10, 0.14, 0.24, 0.24
 ALIAS_WHOLE = 0.30
+LONGEST_ALIAS = 10
+LEAST_SCORE = 0.1
+CARRIER_WEIGHT = 0.15
+LACKS_QUALIFIER, UNSAID_QUALIFIER = 0.25, 0.12
 LEVEL_PRIOR = {"xã": 0.03, "tỉnh": 0.015}
 CURATED_PRIOR = 0.03
 SHORT_WORDS = re.compile(r"\b(?:thu tuc|hanh chinh|thuc hien|theo quy dinh|thuoc tham quyen|doi voi|truong hop)\b")
@@ -51,6 +57,14 @@ class Hit:
     alias: str = ""
 
 
+BRACKETS = re.compile(r"\([^)]*\)")
+
+
+def same_thing(name: str) -> str:
+    """What the names of one procedure at several levels have in common."""
+    return short(re.sub(r"\b[Cc]ấp (?:[Tt]ỉnh|[Xx]ã|[Tt]rung ương|[Bb]ộ)\b", " ", BRACKETS.sub(" ", name)))
+
+
 def short(name: str) -> str:
     """A name folded and without the words that every official name has."""
     return " ".join(SHORT_WORDS.sub(" ", fold(name)).split())
@@ -59,8 +73,16 @@ def short(name: str) -> str:
 class Search:
     """An index over entries, built once (about a second for 5,000), asked in a few milliseconds."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    def __init__(
+        self, entries: Sequence[Entry], carriers: Collection[str] = (), qualifiers: Sequence[Qualifier] = ()
+    ) -> None:
+        """``carriers`` are folded words that any question has: they hardly count against a candidate."""
+        self._qualifiers = qualifiers
+        self._named = _named(entries, qualifiers, lambda e: e.names)
+        self._known = self._named | _named(entries, qualifiers, lambda e: e.aliases)
         self.codes = [e.code for e in entries]
+        self._things = [same_thing(e.names[0]) for e in entries]
+        self._carriers = frozenset(carriers)
         owners: list[int] = []
         texts: list[str] = []
         self._aliases: dict[str, list[int]] = {}
@@ -77,6 +99,9 @@ class Search:
         presence = self._unigrams.fit_transform(folded)
         self._idf = np.log((1 + presence.shape[0]) / (1 + np.asarray(presence.sum(axis=0)).ravel())) + 1
         self._weighted = presence.multiply(self._idf).tocsr()
+        self._telling = np.array(
+            [CARRIER_WEIGHT if word in self._carriers else 1.0 for word in self._unigrams.get_feature_names_out()]
+        )
         self._mass = np.maximum(np.asarray(self._weighted.sum(axis=1)).ravel(), 1e-9)
         self._views = [
             (WORDS, _View(folded, analyzer="word", ngrams=(1, 2)), fold),
@@ -103,42 +128,59 @@ class Search:
             scores *= 1 / (1 - ACCENTED)
         whole = self._whole_aliases(query)
         best = np.maximum.reduceat(scores, self._starts) + self._prior
-        for number, alias in whole.items():
-            best[number] += ALIAS_WHOLE * min(1.0, 0.4 + 0.2 * len(alias.split()))
-        order = np.argsort(-best)[:most]
         said_best = np.maximum.reduceat(said, self._starts)
         explained_best = np.maximum.reduceat(explained, self._starts)
-        return [
-            Hit(
-                self.codes[n],
-                round(float(min(best[n], 1.0)), 4),
-                round(float(said_best[n]), 4),
-                round(float(explained_best[n]), 4),
-                whole.get(n, ""),
-            )
-            for n in order
-            if best[n] > 0.1
-        ]
+        for number, alias in whole.items():
+            length = min(1.0, 0.4 + 0.2 * len(alias.split()))
+            best[number] += ALIAS_WHOLE * length * float(explained_best[number])
+        best -= self._mismatch(f"{query} {short(text)}")
+        hits: list[Hit] = []
+        for n in self._best_of_each_thing(best, most):
+            numbers = (best[n], said_best[n], explained_best[n])
+            hits.append(Hit(self.codes[n], *(round(float(min(x, 1.0)), 4) for x in numbers), whole.get(n, "")))
+        return hits
 
-    def _coverage(self, query: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    def _mismatch(self, message: str) -> Array:
+        """What each entry loses for qualifiers said that it lacks, and for its own that were not said."""
+        said = np.array([any(_has(message, word) for word in q.says) for q in self._qualifiers], dtype=bool)
+        lacking = (said & ~self._known).sum(axis=1)
+        unsaid = (~said & self._named).sum(axis=1)
+        return np.asarray(LACKS_QUALIFIER * lacking + UNSAID_QUALIFIER * unsaid)
+
+    def _best_of_each_thing(self, scores: Array, most: int) -> list[int]:
+        """The best entries; of one procedure at several levels only the best."""
+        kept: dict[str, int] = {}
+        for n in np.argsort(-scores)[: most * 5]:
+            if scores[n] <= LEAST_SCORE or len(kept) == most:
+                break
+            kept.setdefault(self._things[n] or self.codes[n], int(n))
+        return list(kept.values())
+
+    def _coverage(self, query: str) -> tuple[Array, Array]:
         """For each text: the share of it that was said, and the share of the message that it explains."""
         tokens = self._unigrams.transform([query])
-        known = float(tokens.multiply(self._idf).sum())
-        unknown = sum(1 for t in set(query.split()) if t not in self._unigrams.vocabulary_)
-        total = known + unknown * float(np.median(self._idf))
-        overlap = np.asarray((self._weighted @ tokens.T).todense()).ravel()
-        return overlap / self._mass, overlap / max(total, 1e-9)
+        words = set(query.split())
+        unknown = sum(1 for w in words if w not in self._unigrams.vocabulary_ and w not in self._carriers)
+        telling = tokens.multiply(self._telling).tocsr()
+        total = float(telling.multiply(self._idf).sum()) + unknown * float(np.median(self._idf))
+        said = np.asarray((self._weighted @ tokens.T).todense()).ravel() / self._mass
+        explained = np.asarray((self._weighted @ telling.T).todense()).ravel() / max(total, 1e-9)
+        return said, explained
 
     def _whole_aliases(self, query: str) -> dict[int, str]:
-        """Entries one of whose aliases stands word for word in the message; the longest alias of each."""
+        """Entries one of whose aliases stands word for word in the message, but not inside a longer alias."""
         words = query.split()
+        spans: list[tuple[int, int, str]] = []
+        for size in range(min(len(words), LONGEST_ALIAS), 0, -1):
+            for start in range(len(words) - size + 1):
+                alias = " ".join(words[start : start + size])
+                inside = any(a <= start and start + size <= b for a, b, _ in spans)
+                if alias in self._aliases and not inside:
+                    spans.append((start, start + size, alias))
         found: dict[int, str] = {}
-        for start in range(len(words)):
-            for end in range(start + 1, min(len(words), start + 9) + 1):
-                alias = " ".join(words[start:end])
-                for number in self._aliases.get(alias, ()):
-                    if len(alias) > len(found.get(number, "")):
-                        found[number] = alias
+        for _, _, alias in spans:
+            for number in self._aliases[alias]:
+                found.setdefault(number, alias)
         return found
 
 
@@ -151,9 +193,20 @@ class _View:
         self._weigh = TfidfTransformer(sublinear_tf=True)
         self._matrix: Matrix = sparse.csr_matrix(self._weigh.fit_transform(self._count.fit_transform(texts)))
 
-    def similar(self, query: str) -> np.ndarray[Any, Any]:
+    def similar(self, query: str) -> Array:
         vector = self._weigh.transform(self._count.transform([query]))
         return np.asarray((self._matrix @ vector.T).todense()).ravel()
+
+
+def _has(message: str, phrase: str) -> bool:
+    return f" {phrase} " in f" {message} "
+
+
+def _named(entries: Sequence[Entry], qualifiers: Sequence[Qualifier], texts: Callable[[Entry], Iterable[str]]) -> Array:
+    """Which entries (rows) carry which qualifiers (columns) in these texts."""
+    folded = [" | ".join(fold(text) for text in texts(entry)) for entry in entries]
+    rows = [[any(_has(text, word) for word in q.names) for q in qualifiers] for text in folded]
+    return np.array(rows, dtype=bool).reshape(len(entries), len(qualifiers))
 
 
 def _prior(entry: Entry) -> float:

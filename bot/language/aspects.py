@@ -49,7 +49,11 @@ def _settled(found: list[FoundAspect]) -> list[FoundAspect]:
 
 @lru_cache(maxsize=4)
 def _patterns(phrases: tuple[AspectPhrase, ...]) -> list[tuple[AspectPhrase, re.Pattern[str]]]:
-    return [(p, re.compile(rf"(?<!\w){re.escape(fold(p.phrase))}(?!\w)")) for p in phrases]
+    return [(p, re.compile(rf"(?<!\w){re.escape(fold(p.phrase))}(?!\w){_unless(p)}")) for p in phrases]
+
+
+def _unless(phrase: AspectPhrase) -> str:
+    return rf"(?! (?:{'|'.join(phrase.unless_before)})(?!\w))" if phrase.unless_before else ""
 
 
 @lru_cache(maxsize=200)

@@ -33,11 +33,24 @@ class Short:
 
 @dataclass(frozen=True)
 class AspectPhrase:
-    """A phrase that asks for an aspect. ``accented``: counts only when typed with its diacritics."""
+    """A phrase that asks for an aspect.
+
+    ``accented``: counts only when typed with its diacritics. ``unless_before``: folded words that make another thing
+    of it ("làm hộ" is no errand in "làm hộ chiếu").
+    """
 
     aspect: Aspect
     phrase: str
     accented: bool = False
+    unless_before: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Qualifier:
+    """Words that tell look-alikes apart: what citizens say, and what stands in the official names (all folded)."""
+
+    says: tuple[str, ...]
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,7 @@ class Lexicon:
     carriers: frozenset[str]
     everyday: tuple[tuple[str, str], ...]
     aspects: tuple[AspectPhrase, ...]
+    qualifiers: tuple[Qualifier, ...] = ()
 
     @classmethod
     def load(cls, folder: Path) -> Lexicon:
@@ -64,6 +78,7 @@ class Lexicon:
             carriers=frozenset(word for line in _list(folder / "carriers.yml") for word in str(line).split()),
             everyday=_everyday(folder / "everyday.yml"),
             aspects=_aspects(folder / "aspects.yml"),
+            qualifiers=_qualifiers(folder / "qualifiers.yml"),
         )
 
     @cached_property
@@ -152,15 +167,30 @@ def _everyday(file: Path) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(out, key=lambda pair: -len(pair[0])))
 
 
+def _qualifiers(file: Path) -> tuple[Qualifier, ...]:
+    out = []
+    for item in _list(file):
+        entry = _entry(item, file.name, {"says", "names"}, {"says", "names"})
+        sides = [tuple(fold(w) for w in _texts(entry[side], file.name, str(entry))) for side in ("says", "names")]
+        out.append(Qualifier(*sides))
+    return tuple(out)
+
+
 def _aspects(file: Path) -> tuple[AspectPhrase, ...]:
     out = []
     for aspect, phrases in _mapping(file).items():
         if aspect not in ASPECTS:
             raise LexiconError(f"{file.name}: {aspect!r} is no aspect; there are {', '.join(ASPECTS)}")
-        for phrase in phrases or []:
-            accented = isinstance(phrase, dict) and set(phrase) == {"accented"}
-            text = phrase["accented"] if accented else phrase
-            if not isinstance(text, str):
-                raise LexiconError(f"{file.name}: {aspect}: {phrase!r} is not a phrase")
-            out.append(AspectPhrase(aspect, nfc(text).lower() if accented else fold(text), accented))
+        out += [_aspect_phrase(aspect, phrase, file.name) for phrase in phrases or []]
     return tuple(sorted(out, key=lambda p: -len(p.phrase)))
+
+
+def _aspect_phrase(aspect: Aspect, entry: object, file: str) -> AspectPhrase:
+    if isinstance(entry, str):
+        return AspectPhrase(aspect, fold(entry))
+    if isinstance(entry, dict) and set(entry) == {"accented"} and isinstance(entry["accented"], str):
+        return AspectPhrase(aspect, nfc(entry["accented"]).lower(), accented=True)
+    if isinstance(entry, dict) and set(entry) == {"phrase", "unless_before"} and isinstance(entry["phrase"], str):
+        unless = tuple(fold(word) for word in _texts(entry["unless_before"], file, str(entry)))
+        return AspectPhrase(aspect, fold(entry["phrase"]), unless_before=unless)
+    raise LexiconError(f"{file}: {aspect}: {entry!r} is not a phrase")

@@ -5,6 +5,7 @@ Reads the catalogue at load and looks for changed files as it goes, so that a ne
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -17,18 +18,23 @@ from rasa.shared.nlu.training_data.message import Message
 
 from bot import settings
 from bot.catalogue.catalogue import LiveCatalogue
-from bot.catalogue.topic import topic_of
+from bot.catalogue.search import Hit, Search
+from bot.catalogue.topic import official_names, share_of, topic_of
 from bot.language.codes import find_procedure_codes
+from bot.language.lexicon import Lexicon
 from bot.nlu.extractor import AspectAndCodeExtractor
 from bot.nlu.normaliser import normalised
+
+EVERYDAY_TRUST = 0.95
+"""How far an everyday word stands for its official name: below the name itself."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class ProcedureLinker(GraphComponent, EntityExtractorMixin):
     """Not trained: what it knows is the catalogue."""
 
-    def __init__(self, catalogue: LiveCatalogue, most: int) -> None:
-        self._catalogue, self._most = catalogue, most
+    def __init__(self, catalogue: LiveCatalogue, lexicon: Lexicon, most: int) -> None:
+        self._catalogue, self._most, self._lexicon = catalogue, most, lexicon
         self._catalogue.current().search.find("khai sinh")  # built now, not at the first citizen's message
 
     @classmethod
@@ -48,7 +54,8 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
         execution_context: ExecutionContext,
     ) -> ProcedureLinker:
         known = settings.load()
-        return cls(LiveCatalogue(known.data, known.catalogue_check_seconds), config["most"])
+        catalogue = LiveCatalogue(known.data, known.catalogue_check_seconds)
+        return cls(catalogue, Lexicon.load(known.data / "lexicon"), config["most"])
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
@@ -58,13 +65,31 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
             catalogue = self._catalogue.current()
             length = len(message.get(TEXT))
             found = [_entity(code, length, score=1.0, typed=True) for code in self._typed(message, catalogue.canonical)]
-            taken = [e for e in message.get(ENTITIES, []) if e.get("entity") == "aspect"]
-            topic = topic_of(repaired.folded, [(e["start"], e["end"]) for e in taken])
-            for hit in catalogue.search.find(topic, repaired.text, self._most):
+            asking = [(e["start"], e["end"]) for e in message.get(ENTITIES, []) if e.get("entity") == "aspect"]
+            topic = topic_of(repaired.folded, asking, self._lexicon.carriers)
+            for hit in self._hits(catalogue.search, topic, repaired.text):
                 scores = {"score": hit.score, "said": hit.said, "explained": hit.explained, "alias": hit.alias}
                 found.append(_entity(hit.code, length, typed=False, **scores))
             message.set(ENTITIES, [*message.get(ENTITIES, []), *found], add_to_output=True)
         return messages
+
+    def _hits(self, search: Search, topic: str, text: str) -> list[Hit]:
+        """The candidates for what was said, and for the official names of the everyday words in it."""
+        if not topic:
+            return []
+        best: dict[str, Hit] = {hit.code: hit for hit in search.find(topic, text, self._most)}
+        for word, name in official_names(topic, self._lexicon.everyday):
+            share = share_of(word, topic, self._lexicon.carriers)
+            for hit in search.find(name, text, most=3):
+                score = round(hit.score * EVERYDAY_TRUST * (1 + share) / 2, 4)
+                said_so = best.get(hit.code, Hit(hit.code, 0.0, 0.0, 0.0))
+                best[hit.code] = replace(
+                    said_so,
+                    score=max(said_so.score, score),
+                    said=max(said_so.said, hit.said),
+                    explained=max(said_so.explained, round(share, 4)),
+                )
+        return sorted(best.values(), key=lambda hit: -hit.score)[: self._most]
 
     @staticmethod
     def _typed(message: Message, canonical: Any) -> list[str]:
