@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
+from rasa_sdk.interfaces import Tracker
 
 from bot.catalogue.decision import Candidate, Memory, Question
 from bot.language.ordinals import find_pick
@@ -55,7 +55,7 @@ class Heard:
         by_intent = INTENT_ASPECT.get(self.intent)
         if not found and by_intent and (self.from_button or self.sure >= SURE_INTENT):
             return (by_intent,)
-        return found  # type: ignore[return-value]  # filtered by ASPECTS
+        return found
 
     @property
     def candidates(self) -> list[Candidate]:
@@ -90,7 +90,7 @@ def question_of(heard: Heard, memory: Memory, fits_focus: bool = False) -> Quest
     """The message as a question about procedures."""
     folded = fold(heard.text)
     candidates = heard.candidates
-    pick = find_pick(folded) if memory.offered and not heard.from_button else None
+    pick = find_pick(folded) if (memory.offered or memory.focus) and not heard.from_button else None
     if pick is None and memory.offered:
         candidates = _offered_first(candidates, memory)
     changes = folded.startswith(CHANGES_ONLY_THE_PROCEDURE) or not candidates
@@ -105,9 +105,10 @@ def _offered_first(candidates: list[Candidate], memory: Memory) -> list[Candidat
     return [offered[0], *(c for c in candidates if c is not offered[0])]
 
 
-def focus_on(code: str, aspects: tuple[Aspect, ...]) -> list[Any]:
-    """The slots after an answer: this procedure in focus, no list open."""
-    return [SlotSet("focus", {"code": code, "aspects": list(aspects)}), SlotSet("offered", None)]
+def focus_on(code: str, aspects: tuple[Aspect, ...], neighbour: str | None = None) -> list[Any]:
+    """The slots after an answer: this procedure in focus; with a neighbour offered under it the two are a list."""
+    offered = {"codes": [code, neighbour], "aspects": list(aspects)} if neighbour else None
+    return [SlotSet("focus", {"code": code, "aspects": list(aspects)}), SlotSet("offered", offered)]
 
 
 def offer(codes: tuple[str, ...], aspects: tuple[Aspect, ...]) -> list[Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.interfaces import Action, Tracker
+from rasa_sdk.types import DomainDict
 
 from actions.answer import certain_answer
 from actions.conversation import Heard
@@ -18,7 +19,7 @@ class ActionHandoff(Action):
     def name(self) -> str:
         return "action_handoff"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         return Speech(dispatcher).simple("handoff", f"utter_{Heard.of(tracker).intent}")
 
 
@@ -28,7 +29,7 @@ class ActionPlace(Action):
     def name(self) -> str:
         return "action_place"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         speech, heard = Speech(dispatcher), Heard.of(tracker)
         if heard.intent == "find_office" and (decision := certain_answer(tracker)):
             return speech.decision(decision, heard.text)
@@ -41,7 +42,7 @@ class ActionDossier(Action):
     def name(self) -> str:
         return "action_dossier"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         heard = Heard.of(tracker)
         return Speech(dispatcher).simple(
             "dossier", f"utter_{heard.intent}", "need_verify" if heard.values("code") else None

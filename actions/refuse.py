@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.interfaces import Action, Tracker
+from rasa_sdk.types import DomainDict
 
 from actions.conversation import Heard
 from actions.speech import Speech
@@ -24,6 +25,6 @@ class ActionRefuse(Action):
     def name(self) -> str:
         return "action_refuse"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         intent = Heard.of(tracker).intent
         return Speech(dispatcher).simple("refused", f"utter_{intent}", REASON[intent])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.interfaces import Action, Tracker
+from rasa_sdk.types import DomainDict
 
 from actions.answer import answer, certain_answer
 from actions.conversation import Heard, memory_of
@@ -18,7 +19,7 @@ class ActionSmalltalk(Action):
     def name(self) -> str:
         return "action_smalltalk"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         speech, heard = Speech(dispatcher), Heard.of(tracker)
         if decision := certain_answer(tracker):
             return speech.decision(decision, heard.text)
@@ -31,7 +32,7 @@ class ActionContinue(Action):
     def name(self) -> str:
         return "action_continue"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         heard, memory = Heard.of(tracker), memory_of(tracker)
         if certain_answer(tracker) or memory.offered:
             return answer(dispatcher, tracker)

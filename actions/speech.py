@@ -89,7 +89,7 @@ class Speech:
             self._answer_record(record, decision, text)
         else:
             self._answer_index(record, decision)
-        return focus_on(record.code, decision.aspects)
+        return focus_on(record.code, decision.aspects, decision.neighbour)
 
     def _answer_record(self, record: Procedure, decision: Decision, text: str) -> None:
         cases = cases_in(record, text)

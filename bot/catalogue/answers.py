@@ -162,12 +162,13 @@ class Answerer:
             facts["result"] = self._say("utter_answer_index_result", result="; ".join(entry.results))
         if entry.online != "unknown":
             facts["online"] = self._say(f"utter_answer_online_{entry.online}")
-        asked = [a for a in dict.fromkeys(aspects) if a != "overview"]
-        answered = [a for a in asked if a in facts] if asked else (["overview"] if facts else [])
-        shown = [facts[a] for a in (answered if asked else list(facts))]
+        asked: list[Aspect] = [a for a in dict.fromkeys(aspects) if a != "overview"]
+        shown = [a for a in asked if a in facts] if asked else list(facts)
+        overview: list[Aspect] = ["overview"] if facts else []
+        answered = shown if asked else overview
         opening = self._say("utter_answer_index_opening", name=entry.name)
         page = self._say("utter_answer_index_page", url=page_of(entry))
-        return "\n\n".join([opening, "\n".join(_bullets(shown)), page, self.footer(entry)]), answered
+        return "\n\n".join([opening, "\n".join(_bullets(facts[a] for a in shown)), page, self.footer(entry)]), answered
 
 
 def _has_figure(fee: Fee) -> bool:

@@ -48,6 +48,7 @@ class Thresholds(BaseModel):
 
 LEAD_WEIGHT, MOST_LEAD = 8.0, 0.2
 LEAST_OPTION = 0.5
+CASE_YIELDS_FROM = 0.9
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,8 @@ def decide(question: Question, memory: Memory, thresholds: Thresholds) -> Decisi
     candidates = question.candidates
     best = candidates[0] if candidates else None
     certainty = best.certainty(best.score - candidates[1].score if len(candidates) > 1 else MOST_LEAD) if best else 0.0
-    if best is None or certainty < thresholds.ask_from:
+    tells_case = question.fits_focus and certainty < CASE_YIELDS_FROM
+    if best is None or certainty < thresholds.ask_from or tells_case:
         return _without_topic(question, memory, thresholds)
     others = tuple(c.code for c in candidates[1:])
     aspects = question.aspects or (memory.aspects if question.continues else ()) or ("overview",)
@@ -137,10 +139,11 @@ def decide(question: Question, memory: Memory, thresholds: Thresholds) -> Decisi
 
 def _picked(question: Question, memory: Memory) -> str | None:
     """The procedure picked from the list last offered, None where none was, or none was offered there."""
-    if question.pick is None or not memory.offered:
+    offered = memory.offered or ((memory.focus,) if memory.focus else ())
+    if question.pick is None or not offered:
         return None
-    place = question.pick if question.pick >= 0 else len(memory.offered) + question.pick
-    return memory.offered[place] if 0 <= place < len(memory.offered) else None
+    place = question.pick if question.pick >= 0 else len(offered) + question.pick
+    return offered[place] if 0 <= place < len(offered) else None
 
 
 def _without_topic(question: Question, memory: Memory, thresholds: Thresholds) -> Decision:

@@ -17,13 +17,13 @@ from datetime import date
 from pathlib import Path
 from typing import IO, Any
 
-from bot.catalogue.models import CODE, IndexEntry
+from bot.catalogue.models import CODE, IndexEntry, Online
 
 CITY = "H19"
 NATIONAL = "G"
 WITHDRAWN = "not_in_public_catalog_2026_07_18"
 LATE_CRAWL_DAY = "2026-07-18"
-ONLINE = {"toàn trình": "full", "một phần": "partial", "không trực tuyến": "none"}
+ONLINE: dict[str, Online] = {"toàn trình": "full", "một phần": "partial", "không trực tuyến": "none"}
 UNITS = {"WORKING_DAY": "ngày làm việc", "DAY": "ngày", "HOUR": "giờ", "MONTH": "tháng", "YEAR": "năm"}
 DECISION = re.compile(r"\d+[\w.]*/QĐ-[A-ZĐ0-9-]+")
 OTHER_PLACE = re.compile(r"huyện|Hà Nội|Hồ Chí Minh|Hải Phòng|Đà Nẵng|Cần Thơ|Phòng Tư pháp", re.IGNORECASE)

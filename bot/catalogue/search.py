@@ -24,8 +24,8 @@ Array = np.ndarray[Any, Any]
 Matrix = Any
 """A scipy sparse matrix: scipy ships no types."""
 
-WORDS, ACCENTED, LETTERS, NAME_SAID, MESSAGE_EXPLAINED = 0.28, 0.10, 0.14, 0.24, 0.24
-ALIAS_WHOLE = 0.30
+WORDS, ACCENTED, LETTERS, NAME_SAID, MESSAGE_EXPLAINED = 0.26, 0.10, 0.12, 0.22, 0.30
+ALIAS_WHOLE = 0.26
 LONGEST_ALIAS = 10
 LEAST_SCORE = 0.1
 CARRIER_WEIGHT = 0.15
@@ -136,8 +136,8 @@ class Search:
         best -= self._mismatch(f"{query} {short(text)}")
         hits: list[Hit] = []
         for n in self._best_of_each_thing(best, most):
-            numbers = (best[n], said_best[n], explained_best[n])
-            hits.append(Hit(self.codes[n], *(round(float(min(x, 1.0)), 4) for x in numbers), whole.get(n, "")))
+            score, told, part = (round(float(min(x[n], 1.0)), 4) for x in (best, said_best, explained_best))
+            hits.append(Hit(self.codes[n], score, told, part, whole.get(n, "")))
         return hits
 
     def _mismatch(self, message: str) -> Array:

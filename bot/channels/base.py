@@ -53,7 +53,3 @@ class Channel(Protocol):
     def send(self, recipient: str, message: Outgoing) -> Delivery:
         """Hands one message over. Never raises for what the messenger or the network does."""
         ...
-
-
-PULL_CHANNELS = frozenset({"web", "cli"})
-"""Channels that come and fetch their messages: what is committed is handed over, nothing is sent."""

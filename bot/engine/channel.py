@@ -69,12 +69,10 @@ class GatewayInput(InputChannel):
     def blueprint(self, on_new_message: OnNewMessage) -> Blueprint:
         blueprint = Blueprint("gateway_webhook", "bot.engine.channel")
 
-        @blueprint.route("/", methods=["GET"])
         async def health(request: Request) -> HTTPResponse:
             ready = request.app.ctx.agent is not None and request.app.ctx.agent.is_ready()
             return response.json({"ready": ready}, status=200 if ready else 503)
 
-        @blueprint.route("/webhook", methods=["POST"])
         async def receive(request: Request) -> HTTPResponse:
             try:
                 sender, message_id, text = read_request(request.json)
@@ -89,6 +87,8 @@ class GatewayInput(InputChannel):
                 return response.json({"error": "the turn ended without its record"}, status=503)
             return response.json(replies)
 
+        blueprint.add_route(health, "/", methods=["GET"])
+        blueprint.add_route(receive, "/webhook", methods=["POST"])
         return blueprint
 
     async def _turn(self, on_new_message: OnNewMessage, sender: str, message_id: str, text: str) -> list[replay.Reply]:

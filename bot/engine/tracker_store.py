@@ -83,6 +83,6 @@ class DocumentTrackerStore(TrackerStore, SerializedTrackerAsDict):
             return None
         return DialogueStateTracker.from_dict(sender_id, json.loads(row[0]), self.domain.slots)
 
-    async def keys(self) -> list[str]:  # type: ignore[override]  # Rasa declares an Iterable, calls it as a coroutine
+    async def keys(self) -> list[str]:
         rows = await (await self._run("SELECT sender_id FROM rasa_tracker", ())).fetchall()
         return [row[0] for row in rows]

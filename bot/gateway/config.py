@@ -11,6 +11,7 @@ import secrets
 import tempfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -75,9 +76,11 @@ TIME_ZONE = "Asia/Ho_Chi_Minh"
 LANGUAGE_CODE = "vi"
 USE_I18N = True
 
-ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *filter(None, os.environ.get("MOTCUA_HOSTS", "").split(","))]
+_public = urlsplit(os.environ.get("MOTCUA_WEB_URL", ""))
+_names = [*os.environ.get("MOTCUA_HOSTS", "").split(","), _public.hostname or ""]
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *filter(None, _names)]
 MIDDLEWARE = [
-    "bot.gateway.middleware.security_headers",
+    "bot.gateway.web.ContentPolicy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -89,13 +92,13 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # served from where they lie: no step that collects them
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 
-_behind_https = os.environ.get("MOTCUA_WEB_URL", "").startswith("https://")
+_behind_https = _public.scheme == "https"
 if _behind_https:
+    CSRF_TRUSTED_ORIGINS = [f"https://{_public.netloc}"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _behind_https
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 

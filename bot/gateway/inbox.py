@@ -14,6 +14,7 @@ WAKE = "motcua_inbox"
 LONGEST_TEXT = 2000
 LONGEST_KEY = 200
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+ORDER_LOCK = 5_170_002
 BUTTON = re.compile(r"(\d{1,18}):(\d{1,2})")
 
 
@@ -60,11 +61,12 @@ def accept_button(conversation: Conversation, message_id: str, button: str) -> A
 def _store(
     conversation: Conversation, message_id: str, kinds: tuple[str, ...], text: str, payload: str = ""
 ) -> Accepted:
-    with transaction.atomic():
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Ids are given before they are committed: without this lock a later id could be seen, and worked out, first.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [ORDER_LOCK, conversation.pk % 2**31])
         row, new = InboxMessage.objects.get_or_create(
             conversation=conversation, message_id=message_id, defaults={"text": text, "payload": payload}
         )
         if new:
-            with connection.cursor() as cursor:
-                cursor.execute(f"NOTIFY {WAKE}")
+            cursor.execute(f"NOTIFY {WAKE}")
     return Accepted(row.pk, new, kinds)

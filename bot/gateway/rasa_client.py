@@ -65,7 +65,10 @@ def read_turn(content: object) -> TurnResult:
         raise TurnFailed(f"the turn record breaks the contract: {error}") from None
     if len(records) != 1:
         raise TurnFailed(f"{len(records)} turn records instead of one")
-    return TurnResult([_reply(item) for item in content if isinstance(item.get("text"), str)], records[0])
+    replies = [_reply(item) for item in content if isinstance(item.get("text"), str) and item["text"].strip()]
+    if not replies:
+        raise TurnFailed("a turn without a word to the citizen")
+    return TurnResult(replies, records[0])
 
 
 def _reply(item: dict[str, Any]) -> Reply:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -16,7 +18,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from bot import settings
 from bot.catalogue.phrases import Phrases
@@ -29,12 +31,14 @@ COOKIE_SECONDS = 180 * 24 * 3600
 HISTORY = 200
 LONGEST_BODY = 64 * 1024
 MOST_WAITING = 5
+MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 JUDGED = {"answered", "clarify", "not_covered", "stale", "out_of_scope", "not_understood", "place", "dossier", "guide"}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 View = Callable[[HttpRequest], HttpResponse]
+logger = logging.getLogger(__name__)
 
 
 class ContentPolicy:
@@ -71,6 +75,20 @@ def _conversation(request: HttpRequest) -> Conversation | None:
     return Conversation.objects.filter(channel="web", key=key).first() if key else None
 
 
+def _needs_database(view: View) -> View:
+    """A database that is away is told as such: the page keeps the message and sends it again under the same id."""
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        try:
+            return view(request)
+        except DatabaseError as error:
+            logger.error("the database failed: %s", type(error).__name__)
+            return _refused(503, "utter_unavailable")
+
+    return guarded
+
+
 @require_GET
 @ensure_csrf_cookie
 def page(request: HttpRequest) -> HttpResponse:
@@ -85,6 +103,8 @@ def page(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@require_http_methods(["GET", "POST"])
+@_needs_database
 def messages(request: HttpRequest) -> HttpResponse:
     """POST takes a message, GET gives what the page has not seen."""
     if request.method == "POST":
@@ -106,7 +126,7 @@ def _accept(request: HttpRequest) -> HttpResponse:
         return _refused(413, "utter_too_large")
     body = _body(request)
     message_id = body.get("id") if body else None
-    if key is None or body is None or not isinstance(message_id, str) or not 8 <= len(message_id) <= 64:
+    if key is None or body is None or not isinstance(message_id, str) or not MESSAGE_ID.fullmatch(message_id):
         return _refused(400, "utter_bad_request")
     conversation = inbox.conversation_of("web", key)
     waiting = conversation.inbox.filter(state=InboxMessage.State.WAITING).exclude(message_id=message_id).count()
@@ -146,7 +166,7 @@ def _history(request: HttpRequest) -> HttpResponse:
 
 def _as_shown(row: InboxMessage) -> list[dict[str, Any]]:
     turn: Turn | None = getattr(row, "turn", None)
-    said = {
+    said: dict[str, Any] = {
         "cursor": str(row.pk) if turn else "", "id": row.message_id, "from": "citizen", "text": row.text,
         "buttons": [], "turn": None, "feedback": None, "at": row.received_at.isoformat(),
     }  # fmt: skip
@@ -167,6 +187,7 @@ def _reply(reply: OutboxMessage, turn: Turn, cursor: int, last: bool) -> dict[st
 
 
 @require_POST
+@_needs_database
 def feedback(request: HttpRequest) -> HttpResponse:
     """'Đúng ý' or 'Chưa đúng' for a turn of one's own."""
     body, conversation = _body(request), _conversation(request)

@@ -107,7 +107,8 @@ def _with_tone(body: str, tone: str) -> str | None:
 
 def strip_to_keys(word: str) -> str:
     """The Telex keystrokes of a word, tone last: the opposite of ``decode``, for tests and training."""
-    out, tone = [], ""
+    out: list[str] = []
+    tone = ""
     keys = {mark: key for key, mark in TONE_KEYS.items()}
     for letter in unicodedata.normalize("NFD", word):
         if letter in keys:

@@ -80,8 +80,8 @@ class _Vectors:
 class TwoViewFeaturizer(SparseFeaturizer, GraphComponent):
     """Sentence features only: nothing here labels single words."""
 
-    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource, name: str) -> None:
-        super().__init__(name, config)
+    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource, name: str | None) -> None:
+        super().__init__(name or type(self).__name__, config)
         self._storage, self._resource = storage, resource
         self._vectors: list[_Vectors] = []
 
