@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import tomllib
@@ -15,6 +16,8 @@ from bot.gateway import database
 from bot.settings import HOME, Settings
 
 TEST_DAY = str(tomllib.loads((HOME / "pyproject.toml").read_text())["tool"]["motcua"]["test_day"])
+# Playwright keeps an event loop in the thread of the browser tests; Django would refuse its database there.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 VAR = Path(tempfile.mkdtemp(prefix="motcua-test-"))
 DATABASE_URL = f"postgresql://postgres@/postgres?host={quote(str(VAR / 'postgres'))}"
 

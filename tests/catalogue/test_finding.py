@@ -1,0 +1,150 @@
+"""From a message's words to the procedure, and from the candidates to a decision."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.decision import Candidate, Memory, Question, ThresholdError, Thresholds, decide
+from bot.catalogue.index import entry_of, reason_to_leave_out
+from bot.catalogue.topic import official_names, share_of, topic_of
+from bot.settings import HOME
+
+DATA = HOME / "nlu_data"
+
+
+@cache
+def catalogue() -> Catalogue:
+    return Catalogue.load(DATA)
+
+
+@cache
+def thresholds() -> Thresholds:
+    return Thresholds.load(DATA)
+
+
+def best(text: str) -> str:
+    return catalogue().search.find(text)[0].code
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("đăng ký khai sinh", "1.001193"), ("dang ky khai sinh", "1.001193"), ("khai sanh", "1.001193"),
+        ("bản sao giấy khai sinh", "2.000635"), ("làm giấy độc thân", "1.004873"), ("đăng ký kết hôn", "1.000894"),
+        ("sao y bản chính", "2.000815"), ("chứng thực chữ ký", "2.000884"), ("nhập hộ khẩu", "1.004222"),
+        ("đăng ký tạm trú", "1.004194"), ("mất căn cước", "1.116410"), ("định danh mức 2", "3.000228"),
+        ("tiền già", "1.014027"), ("mở quán nước", "1.001612"), ("sang tên sổ đỏ", "1.115241"),
+        ("sổ đỏ lần đầu", "1.115240"), ("giấy phép xây nhà", "1.013225"), ("lý lịch tư pháp", "3.000333"),
+        ("đổi bằng lái", "3.000347"), ("hộ chiếu", "1.001456"), ("sang tên xe máy", "1.013076"),
+        ("rút bảo hiểm", "1.001613"), ("bảo hiểm y tế hộ gia đình", "1.001939"),
+        ("đăng ký lại khai sinh", "1.004884"), ("xóa đăng ký tạm trú", "1.010028"), ("gia hạn tạm trú", "1.002755"),
+    ],
+)  # fmt: skip
+def test_the_words_people_use_lead_to_the_procedure(text: str, code: str) -> None:
+    assert best(text) == code
+
+
+def test_words_that_tell_look_alikes_apart_decide() -> None:
+    assert best("kết hôn với người nước ngoài") != "1.000894"
+    assert best("tạm ngừng hộ kinh doanh") == "1.001570"
+    assert best("chấm dứt hộ kinh doanh") == "1.001266"
+
+
+@given(st.text(max_size=100))
+def test_any_text_can_be_searched(text: str) -> None:
+    scores = [hit.score for hit in catalogue().search.find(text)]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 <= score <= 1 for score in scores)
+
+
+def test_a_message_that_only_asks_has_no_topic() -> None:
+    carriers = {"roi", "vay", "nop"}
+    assert topic_of("roi nop o dau vay", [(8, 13)], carriers) == ""
+    assert topic_of("ket hon o dau", [(8, 13)], carriers) == "ket hon"
+
+
+def test_everyday_words_stand_for_official_names() -> None:
+    everyday = [("lay vo lan hai", "B"), ("lay vo", "A")]
+    assert official_names("toi sap lay vo", everyday) == [("lay vo", "A")]
+    assert official_names("lay vo lan hai", everyday) == [("lay vo lan hai", "B")]
+    assert share_of("lay vo", "toi sap lay vo", {"toi", "sap"}) == 1.0
+
+
+def candidate(code: str, score: float, alias: str = "") -> Candidate:
+    return Candidate(code, score, said=score, explained=score, alias=alias)
+
+
+def test_one_clear_match_is_answered() -> None:
+    made = decide(Question([candidate("1.001193", 0.95, "khai sinh")], ("fee",)), Memory(), thresholds())
+    assert (made.status, made.procedures, made.aspects) == ("answered", ("1.001193",), ("fee",))
+
+
+def test_two_that_tie_are_answered_with_the_other_offered() -> None:
+    two = [candidate("1.001193", 0.95), candidate("2.000635", 0.94)]
+    made = decide(Question(two, ()), Memory(), thresholds())
+    assert (made.status, made.procedures, made.neighbour) == ("answered", ("1.001193",), "2.000635")
+
+
+def test_three_that_tie_are_asked_about() -> None:
+    three = [candidate(code, 0.95) for code in ("1.001193", "2.000635", "1.004884")]
+    made = decide(Question(three, ()), Memory(), thresholds())
+    assert made.status == "clarify"
+    assert made.procedures == ("1.001193", "2.000635", "1.004884")
+
+
+def test_a_weak_match_is_not_asserted() -> None:
+    assert decide(Question([candidate("1.001193", 0.2)], ()), Memory(), thresholds()).status == "not_understood"
+
+
+def test_a_follow_up_is_about_the_procedure_in_focus() -> None:
+    made = decide(Question([], ("fee",), continues=True), Memory(focus="1.000894"), thresholds())
+    assert (made.status, made.procedures, made.aspects) == ("answered", ("1.000894",), ("fee",))
+
+
+def test_a_place_in_the_offered_list_picks_from_it_and_keeps_what_was_asked() -> None:
+    memory = Memory(offered=("1.001193", "2.000635"), offered_aspects=("fee",))
+    made = decide(Question([], (), pick=1), memory, thresholds())
+    assert (made.status, made.procedures, made.aspects) == ("answered", ("2.000635",), ("fee",))
+
+
+def test_a_place_outside_the_list_picks_nothing() -> None:
+    memory = Memory(offered=("1.001193", "2.000635"))
+    assert decide(Question([], (), pick=7), memory, thresholds()).status == "not_understood"
+
+
+def test_a_question_without_a_subject_is_asked_back() -> None:
+    made = decide(Question([], ("documents",), continues=True), Memory(), thresholds())
+    assert made.status == "clarify"
+    assert made.procedures == tuple(thresholds().popular)
+
+
+def test_only_what_people_in_dong_nai_can_use_enters_the_index() -> None:
+    base = {"code": "1.000001", "promulgated_code": "G15", "type": "STANDARD", "flags": []}
+    assert reason_to_leave_out(base) is None
+    assert reason_to_leave_out(base | {"promulgated_code": "H19"}) is None
+    assert reason_to_leave_out(base | {"promulgated_code": "H05"}) == "other province or body"
+    assert reason_to_leave_out(base | {"type": "STANDARD_INTERNAL"}) == "internal"
+    assert reason_to_leave_out(base | {"code": "1.014955-Xoa"}) == "bad code"
+
+
+def test_a_zero_fee_and_contradicting_times_are_not_facts() -> None:
+    method = {"time_value": 5, "time_unit": "WORKING_DAY", "fees": [{"amount": 0, "currency": "VND", "note": ""}]}
+    raw = {"code": "1.000001", "name": "Thủ tục mẫu", "methods": [method]}
+    assert entry_of(raw).fee is None
+    assert entry_of(raw).time == "5 ngày làm việc"
+    assert entry_of(raw | {"methods": [method, method | {"time_value": 7}]}).time == ""
+    assert entry_of(raw | {"agency": "UBND huyện Mẫu"}).agency == ""
+
+
+def test_broken_thresholds_say_which_field(tmp_path: object) -> None:
+    from pathlib import Path
+
+    folder = Path(str(tmp_path))
+    (folder / "decision.yml").write_text("answer_from: 7\n")
+    with pytest.raises(ThresholdError, match="answer_from"):
+        Thresholds.load(folder)
