@@ -80,6 +80,6 @@ def _replace_regional(text: str, pattern: re.Pattern[str], short: Short) -> str:
 
 
 def _without_fillers(text: str, lexicon: Lexicon) -> str:
-    """Without the words that only open or close a message; a message of nothing else stays as it is."""
+    """Without the words that only open or close a message; a message of nothing telling else stays as it is."""
     kept = lexicon.tail_pattern.sub("", lexicon.lead_pattern.sub("", text.strip()))
-    return kept if fold(kept) else text
+    return kept if any(word not in lexicon.carriers for word in fold(kept).split()) else text
