@@ -161,7 +161,7 @@ def test_buttons_are_big_enough_for_a_thumb(page: Page) -> None:
 
 
 def test_a_wait_is_shown(page: Page, rasa: FakeRasa) -> None:
-    rasa.seconds = 1.0
+    rasa.seconds = 0.6
     ask(page, "khai sinh")
     expect(page.locator("#typing")).to_be_visible()
     expect(page.locator(".bot .text")).to_have_text("Dạ: khai sinh")
