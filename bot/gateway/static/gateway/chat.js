@@ -14,7 +14,7 @@ function setSize(size) {
     button.setAttribute("aria-pressed", String(button.dataset.size === size));
 }
 for (const button of document.querySelectorAll(".sizes button"))
-  button.addEventListener("click", () => setSize(button.dataset.size));
+  button.addEventListener("click", () => { setSize(button.dataset.size); grow(); scroll(); });
 setSize(document.documentElement.dataset.size);
 
 // --- drawing -------------------------------------------------------------------------------------------------
@@ -175,12 +175,13 @@ function scroll() {
 }
 
 // --- the form ------------------------------------------------------------------------------------------------
+const HINT = $("hint").textContent;
 function grow() { question.style.height = "auto"; question.style.height = `${question.scrollHeight + 3}px`; }
 question.addEventListener("input", () => {
   grow();
   const left = 2000 - question.value.length;
   $("hint").textContent = left < 200 ? `Còn gõ được ${left} chữ cái. Mình hỏi ngắn, từng việc một là được.`
-    : "Enter để gửi. Không gõ số căn cước, mật khẩu, mã OTP.";
+    : HINT;
 });
 question.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) {
