@@ -8,7 +8,6 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
-from actions.answer import certain_answer
 from actions.conversation import Heard
 from actions.speech import Speech
 
@@ -21,19 +20,6 @@ class ActionHandoff(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         return Speech(dispatcher).simple("handoff", f"utter_{Heard.of(tracker).intent}")
-
-
-class ActionPlace(Action):
-    """Offices and opening hours; a question about one procedure's office is answered from its record."""
-
-    def name(self) -> str:
-        return "action_place"
-
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
-        speech, heard = Speech(dispatcher), Heard.of(tracker)
-        if heard.intent == "find_office" and (decision := certain_answer(tracker)):
-            return speech.decision(decision, heard.text)
-        return speech.simple("place", f"utter_{heard.intent}")
 
 
 class ActionDossier(Action):
