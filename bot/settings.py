@@ -49,6 +49,13 @@ def _path(name: str, default: Path) -> Path:
     return Path(raw).resolve() if raw else default
 
 
+def _url(name: str, default: str) -> str:
+    raw = os.environ.get(name, "").strip() or default
+    if not raw.startswith(("http://", "https://")):
+        raise SettingError(f"{name}={raw!r} is not a web address; the default is {default}")
+    return raw.rstrip("/")
+
+
 @dataclass(frozen=True)
 class Settings:
     """What may differ from one machine to another.
@@ -64,6 +71,7 @@ class Settings:
     fixed_today: date | None = field(default_factory=lambda: _day("MOTCUA_TODAY"))
     rasa_url: str = field(default_factory=lambda: os.environ.get("MOTCUA_RASA_URL", "http://127.0.0.1:5005"))
     rasa_timeout_seconds: float = field(default_factory=lambda: _number("MOTCUA_RASA_TIMEOUT", 15))
+    catalogue_url: str = field(default_factory=lambda: _url("MOTCUA_CATALOGUE_URL", "https://dichvucong.gov.vn"))
     catalogue_check_seconds: float = field(default_factory=lambda: _number("MOTCUA_CATALOGUE_CHECK", 2))
     worker_threads: int = field(default_factory=lambda: int(_number("MOTCUA_WORKER_THREADS", 4)))
 
