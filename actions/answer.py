@@ -9,6 +9,8 @@ from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
 from actions.conversation import Heard, memory_of, question_of
+from actions.events import speech_of, tells_event
+from actions.place_talk import answers_for_a_place, place_answer
 from actions.speech import Speech, thresholds
 from bot.catalogue.decision import Decision, decide
 
@@ -17,9 +19,12 @@ EMPTY = "…"
 
 def answer(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
     """Decides and says it; returns the slots to set."""
-    speech, heard, memory = Speech(dispatcher), Heard.of(tracker), memory_of(tracker)
+    heard, memory = Heard.of(tracker), memory_of(tracker)
+    speech = speech_of(dispatcher, heard, memory)
     if heard.text.strip(" .?!…") == "":
         return speech.simple("not_understood", "utter_not_understood_empty", "empty_or_noise")
+    if (told := place_answer(speech, heard, tracker)) is not None:
+        return told
     question = question_of(heard, memory, speech.tells_case_of(memory.focus, heard.text))
     return speech.decision(decide(question, memory, thresholds()), heard.text)
 
@@ -63,6 +68,8 @@ class ActionOutOfScope(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         speech, heard = Speech(dispatcher), Heard.of(tracker)
+        if tells_event(tracker) or answers_for_a_place(tracker):
+            return answer(dispatcher, tracker)
         if decision := certain_answer(tracker):
             return speech.decision(decision, heard.text)
         if not any(c.isalpha() for c in heard.text):

@@ -10,6 +10,8 @@ from rasa_sdk.types import DomainDict
 
 from actions.answer import answer, certain_answer
 from actions.conversation import Heard, memory_of
+from actions.events import tells_event
+from actions.place_talk import answers_for_a_place
 from actions.speech import Speech
 
 
@@ -21,6 +23,8 @@ class ActionSmalltalk(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         speech, heard = Speech(dispatcher), Heard.of(tracker)
+        if tells_event(tracker) or answers_for_a_place(tracker):
+            return answer(dispatcher, tracker)
         if decision := certain_answer(tracker):
             return speech.decision(decision, heard.text)
         return speech.simple("smalltalk", f"utter_{heard.intent}")
@@ -34,7 +38,7 @@ class ActionContinue(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         heard, memory = Heard.of(tracker), memory_of(tracker)
-        if certain_answer(tracker) or memory.offered:
+        if certain_answer(tracker) or memory.offered or answers_for_a_place(tracker):
             return answer(dispatcher, tracker)
         phrase = "utter_deny" if heard.intent in ("deny", "stop_guide") else "utter_affirm"
         return Speech(dispatcher).simple("smalltalk", phrase)

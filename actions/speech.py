@@ -12,9 +12,13 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.conversation import focus_on, offer
 from bot import settings
 from bot.catalogue.answers import Answerer, page_of
-from bot.catalogue.catalogue import Catalogue, LiveCatalogue, Record
+from bot.catalogue.catalogue import Catalogue, Record
 from bot.catalogue.decision import Decision, Thresholds
-from bot.catalogue.models import Case, Procedure
+from bot.catalogue.live import LiveCatalogue
+from bot.catalogue.models import Case, IndexEntry, Procedure
+from bot.catalogue.place_answers import PlaceTeller
+from bot.catalogue.portal_text import PortalSpeaker
+from bot.language.codes import find_procedure_codes
 from bot.language.unicode import fold
 from bot.turn import Aspect, Reason, Status, TurnRecord
 
@@ -29,8 +33,7 @@ LONGEST_TITLE = 90
 @cache
 def live_catalogue() -> LiveCatalogue:
     """The catalogue of this process."""
-    known = settings.load()
-    return LiveCatalogue(known.data, known.catalogue_check_seconds)
+    return LiveCatalogue.of(settings.load())
 
 
 @cache
@@ -44,7 +47,7 @@ class Speech:
     def __init__(self, dispatcher: CollectingDispatcher) -> None:
         self._dispatcher = dispatcher
         self.catalogue: Catalogue = live_catalogue().current()
-        self.answerer = Answerer(self.catalogue.phrases, settings.today())
+        self.answerer = Answerer(self.catalogue.phrases, settings.today(), self.catalogue.reviews)
 
     def phrase(self, name: str, /, **values: object) -> str:
         return self.catalogue.phrases.say(name, **values)
@@ -82,18 +85,27 @@ class Speech:
             self.say(self.phrase("utter_not_covered"))
             self.end(_record(decision, status="not_covered", procedures=[]))
             return []
-        if record.freshness(settings.today()) == "red":
+        today = settings.today()
+        if isinstance(record, Procedure) and not record.in_force(today):
+            self.say(self.answerer.not_in_force(record))
+            self.end(_record(decision, status="stale", reason="not_in_force"))
+        elif record.freshness(today) == "red":
             self.say(self.phrase("utter_stale", name=record.name, url=page_of(record)))
             self.end(_record(decision, status="stale", reason="past_review"))
+        elif (review := self.catalogue.under_review(record.code)) and review.why == "gone":
+            self.say(self.phrase("utter_withdrawn", name=record.name, url=page_of(record)))
+            self.end(_record(decision, status="stale", reason="unconfirmed"))
         elif isinstance(record, Procedure):
             self._answer_record(record, decision, text)
         else:
-            self._answer_index(record, decision)
+            self._answer_index(record, decision, text)
         return focus_on(record.code, decision.aspects, decision.neighbour)
 
     def _answer_record(self, record: Procedure, decision: Decision, text: str) -> None:
         cases = cases_in(record, text)
-        answer = self.answerer.answer(record, decision.aspects, cases)
+        answer = self._old_code(record.code, text) + self.answerer.answer(record, decision.aspects, cases)
+        if note := PlaceTeller(self.catalogue.phrases, self.catalogue.places, settings.today()).note(text):
+            answer = f"{note}\n\n{answer}"
         buttons = self._follow_ups(record.code, decision.aspects)
         if decision.neighbour and (other := self.catalogue.get(decision.neighbour)):
             answer += "\n\n" + self.phrase("utter_answer_other", situation=_lower(option_of(other)))
@@ -101,14 +113,25 @@ class Speech:
         self.say(answer, buttons)
         self.end(_record(decision))
 
-    def _answer_index(self, record: Record, decision: Decision) -> None:
-        assert not isinstance(record, Procedure)
-        answer, answered = self.answerer.index_facts(record, decision.aspects)
+    def _old_code(self, code: str, text: str) -> str:
+        """A line for each replaced code that was typed; empty where none was."""
+        typed = [found.value for found in find_procedure_codes(text) if self.catalogue.replaced(found.value)]
+        lines = [self.phrase("utter_answer_superseded", old=old, code=code) for old in dict.fromkeys(typed)]
+        return "".join(f"{line}\n\n" for line in lines)
+
+    def _answer_index(self, entry: IndexEntry, decision: Decision, text: str) -> None:
+        """The facts that the index holds, or the portal's own wording once it is imported."""
+        if portal := live_catalogue().portal_text(entry.code):
+            answer, answered = PortalSpeaker(self.catalogue.phrases, settings.today()).say(portal, decision.aspects)
+            answer = f"{answer}\n\n{self.answerer.reference(entry)}"
+        else:
+            answer, answered = self.answerer.index_facts(entry, decision.aspects)
         if answered:
-            self.say(answer)
+            buttons = self._follow_ups(entry.code, decision.aspects) if portal else []
+            self.say(self._old_code(entry.code, text) + answer, buttons)
             self.end(_record(decision, aspects=answered))
         else:
-            self.say(self.phrase("utter_not_covered_index", name=record.name, url=page_of(record)))
+            self.say(self.phrase("utter_not_covered_index", name=entry.name, url=page_of(entry)))
             self.end(_record(decision, status="not_covered", reason="index_only", aspects=[]))
 
     def _clarify(self, decision: Decision) -> list[Any]:

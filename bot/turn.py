@@ -18,7 +18,7 @@ Aspect = Literal[
     "legal_basis", "on_behalf",
 ]  # fmt: skip
 Reason = Literal[
-    "index_only", "unconfirmed", "past_review", "superseded_code", "other_authority", "other_province",
+    "index_only", "unconfirmed", "past_review", "superseded_code", "not_in_force", "other_authority", "other_province",
     "not_a_procedure", "low_confidence", "empty_or_noise", "otp_or_password", "identity_photo", "file_for_me",
     "fraud_warning", "crisis", "need_verify", "portal_down", "part_failed",
 ]  # fmt: skip

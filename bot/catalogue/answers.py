@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import date
 
 from bot.catalogue.models import Case, Fee, IndexEntry, Paper, Procedure, Time
@@ -22,11 +22,12 @@ def page_of(record: Procedure | IndexEntry) -> str:
 
 
 class Answerer:
-    """Renders records on one day with one set of sentences."""
+    """Renders records on one day with one set of sentences. ``under_review``: codes whose answer says so first."""
 
-    def __init__(self, phrases: Phrases, day: date) -> None:
+    def __init__(self, phrases: Phrases, day: date, under_review: Container[str] = ()) -> None:
         self._say = phrases.say
         self._day = day
+        self._under_review = under_review
         self._sections: dict[Aspect, Callable[[Procedure, Sequence[Case]], Lines]] = {
             "documents": self._documents,
             "fee": self._fee,
@@ -44,6 +45,8 @@ class Answerer:
     def answer(self, record: Procedure, aspects: Sequence[Aspect], cases: Sequence[Case] = ()) -> str:
         """The whole answer: the aspects asked (an overview where none was), then code, source and day checked."""
         blocks = [self._say("utter_answer_opening", name=record.name)]
+        if record.code in self._under_review:
+            blocks.insert(0, self._say("utter_answer_under_review"))
         asked = [a for a in dict.fromkeys(aspects) if a != "overview"]
         if not asked:
             blocks.append(record.summary)
@@ -53,8 +56,19 @@ class Answerer:
         for aspect in asked or OVERVIEW:
             title = self._say(f"utter_answer_title_{aspect}")
             blocks.append("\n".join([title, *self._sections[aspect](record, cases)]))
+        told = [notice.text for notice in record.notices if notice.assertable(self._day)]
+        blocks += [self._say("utter_answer_notice", text=text) for text in told]
         blocks.append(self.footer(record))
         return "\n\n".join(blocks)
+
+    def not_in_force(self, record: Procedure) -> str:
+        """What is said of a procedure that has not begun, or is no more."""
+        if record.effective_to and record.effective_to < self._day:
+            sentence = self._say("utter_ended", name=record.name, day=spoken_day(record.effective_to))
+        else:
+            begins = spoken_day(record.effective_from or self._day)
+            sentence = self._say("utter_not_yet", name=record.name, day=begins)
+        return sentence + "\n" + self._say("utter_answer_index_page", url=page_of(record))
 
     def footer(self, record: Procedure | IndexEntry) -> str:
         """Code, source, the day it was checked; a word of caution where the check is old."""
@@ -167,8 +181,11 @@ class Answerer:
         overview: list[Aspect] = ["overview"] if facts else []
         answered = shown if asked else overview
         opening = self._say("utter_answer_index_opening", name=entry.name)
-        page = self._say("utter_answer_index_page", url=page_of(entry))
-        return "\n\n".join([opening, "\n".join(_bullets(facts[a] for a in shown)), page, self.footer(entry)]), answered
+        return "\n\n".join([opening, "\n".join(_bullets(facts[a] for a in shown)), self.reference(entry)]), answered
+
+    def reference(self, entry: IndexEntry) -> str:
+        """Where the whole of it stands, and the footer."""
+        return "\n\n".join([self._say("utter_answer_index_page", url=page_of(entry)), self.footer(entry)])
 
 
 def _has_figure(fee: Fee) -> bool:

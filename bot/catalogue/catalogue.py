@@ -1,25 +1,22 @@
-"""The catalogue as one thing: curated records over the index, searchable, and taken up anew when a file changes."""
+"""The catalogue as one thing: curated records over the index and the imported list, searchable."""
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from bot.catalogue.life_events import LifeEvents, read_life_events, unknown_codes
 from bot.catalogue.loading import CatalogueError, read_index, read_procedures
 from bot.catalogue.models import IndexEntry, Procedure
-from bot.catalogue.phrases import PhraseError, Phrases
+from bot.catalogue.phrases import Phrases
+from bot.catalogue.places import Places
+from bot.catalogue.review import REVIEW_FILE, Review, gravest, read_reviews
 from bot.catalogue.search import Entry, Search
-from bot.language.lexicon import Lexicon, LexiconError
-
-logger = logging.getLogger(__name__)
+from bot.language.lexicon import Lexicon
 
 Record = Procedure | IndexEntry
-Signature = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -31,6 +28,9 @@ class Catalogue:
     phrases: Phrases
     lexicon: Lexicon
     errors: tuple[CatalogueError, ...] = ()
+    reviews: dict[str, Review] = field(default_factory=dict)
+    life_events: LifeEvents = field(default_factory=LifeEvents)
+    places: Places = field(default_factory=Places)
     _by_any_code: dict[str, str] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -39,19 +39,37 @@ class Catalogue:
         for record in self.procedures.values():
             for code in record.codes:
                 self._by_any_code[code] = record.code
+        for entry in self.index.values():
+            if successor := self._successor(entry):
+                self._by_any_code[entry.code] = successor
+
+    def _successor(self, entry: IndexEntry) -> str | None:
+        """Where a replaced code without a record of its own leads; None for one that still stands."""
+        if self._by_any_code[entry.code] != entry.code or entry.code in self.procedures:
+            return None
+        return next((self._by_any_code[c] for c in entry.superseded_by if c in self._by_any_code), None)
 
     @classmethod
-    def load(cls, data: Path) -> Catalogue:
-        """Everything under ``nlu_data/``; broken records are left out and named in ``errors``.
+    def load(cls, data: Path, imported: Iterable[IndexEntry] = ()) -> Catalogue:
+        """Everything under ``nlu_data/``, with what was imported over the committed index.
 
-        Raises CatalogueError for a broken index, PhraseError for broken sentences.
+        Broken records are left out and named in ``errors``. Raises CatalogueError for a broken index,
+        PhraseError for broken sentences.
         """
         procedures, errors = read_procedures(data / "procedures")
         index: dict[str, IndexEntry] = {}
         for file in sorted((data / "index").glob("*.jsonl")):
             index |= {entry.code: entry for entry in read_index(file)}
+        index |= {entry.code: entry for entry in imported}
         phrases, lexicon = Phrases.load(data / "responses"), Lexicon.load(data / "lexicon")
-        return cls({r.code: r for r in procedures}, index, phrases, lexicon, tuple(errors))
+        reviews, wrong = read_reviews(data / REVIEW_FILE)
+        events, amiss = read_life_events(data / "life_events", lexicon)
+        places, misplaced = Places.load(data / "places", lexicon.carriers)
+        errors += [*wrong, *amiss, *misplaced]
+        known = {r.code: r for r in procedures}
+        read = cls(known, index, phrases, lexicon, tuple(errors), gravest(reviews), events, places)
+        dangling = unknown_codes(events.events, data / "life_events", read.get)
+        return replace(read, errors=(*read.errors, *dangling)) if dangling else read
 
     def canonical(self, code: str) -> str | None:
         """The code under which a procedure is answered, whatever code it was asked by; None for an unknown one."""
@@ -63,6 +81,19 @@ class Catalogue:
         if canonical is None:
             return None
         return self.procedures.get(canonical) or self.index.get(canonical)
+
+    def replaced(self, code: str) -> bool:
+        """True for an old code that a newer one has taken the place of."""
+        record, entry = self.get(code), self.index.get(code)
+        if record is None or record.code == code:
+            return False
+        named = isinstance(record, Procedure) and code in record.superseded_codes
+        return named or bool(entry and entry.superseded_by)
+
+    def under_review(self, code: str) -> Review | None:
+        """Why the record of a code waits to be compared with the portal; None where it does not."""
+        record = self.get(code)
+        return self.reviews.get(record.code) if record else None
 
     @cached_property
     def search(self) -> Search:
@@ -79,65 +110,3 @@ class Catalogue:
         for entry in self.index.values():
             if entry.code not in covered and not entry.superseded_by:
                 yield Entry(entry.code, (entry.name,), (), tuple(entry.levels))
-
-
-class LiveCatalogue:
-    """The catalogue of a running process: looks for changed files every ``check_seconds`` and loads them.
-
-    A file that breaks is left out with a warning; the rest of the change is taken up. Where nothing can be read,
-    the last good catalogue stays.
-    """
-
-    def __init__(self, data: Path, check_seconds: float = 2.0, clock: Callable[[], float] = time.monotonic) -> None:
-        self._data, self._check_seconds, self._clock = data, check_seconds, clock
-        self._lock = threading.Lock()
-        self._seen = self._signature()
-        self._checked = clock()
-        self._current = Catalogue.load(data)
-        self._report()
-
-    def current(self) -> Catalogue:
-        """The catalogue as the files are now (at most ``check_seconds`` old)."""
-        with self._lock:
-            if self._clock() - self._checked >= self._check_seconds:
-                self._checked = self._clock()
-                self._take_up_changes()
-            return self._current
-
-    def _take_up_changes(self) -> None:
-        seen = self._signature()
-        if seen == self._seen:
-            return
-        self._seen = seen
-        try:
-            fresh = Catalogue.load(self._data)
-        except (CatalogueError, PhraseError, LexiconError, OSError) as error:
-            logger.error("catalogue: the change was not taken up: %s", error)
-            return
-        kept = {code: record for code, record in self._current.procedures.items() if self._broken(code, fresh)}
-        self._current = replace(fresh, procedures={**fresh.procedures, **kept})
-        self._report()
-
-    @staticmethod
-    def _broken(code: str, fresh: Catalogue) -> bool:
-        return code not in fresh.procedures and any(error.file.stem == code for error in fresh.errors)
-
-    def _report(self) -> None:
-        for error in self._current.errors:
-            logger.warning("catalogue: %s", error)
-
-    def _signature(self) -> Signature:
-        out = []
-        for folder, pattern in (
-            ("procedures", "**/*.yml"),
-            ("index", "*.jsonl"),
-            ("responses", "*.yml"),
-            ("lexicon", "*.yml"),
-        ):
-            for file in sorted((self._data / folder).glob(pattern)):
-                try:
-                    stat = file.stat()
-                except FileNotFoundError:  # taken away between the listing and now
-                    continue
-                out.append((str(file), stat.st_mtime_ns, stat.st_size))
-        return tuple(out)

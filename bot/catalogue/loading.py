@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -30,32 +31,41 @@ class CatalogueError(ValueError):
         self.file, self.field, self.problem = file, field, problem
 
 
-def _explain(file: Path, error: ValidationError) -> list[CatalogueError]:
+def explain(file: Path, error: ValidationError, where: str = "") -> list[CatalogueError]:
+    """One error a field, in words for whoever edits the file. ``where``: the entry that the fields belong to."""
     out = []
     for item in error.errors():
-        field = ".".join(str(part + 1) if isinstance(part, int) else part for part in item["loc"])
+        field = where + ".".join(str(part + 1) if isinstance(part, int) else part for part in item["loc"])
         out.append(CatalogueError(file, field, MEANING.get(item["type"], item["msg"])))
     return out
 
 
-def read_procedure(file: Path) -> tuple[Procedure | None, list[CatalogueError]]:
-    """One record, or everything that is wrong with the file. Never raises for what a file may hold."""
+def read_mapping(file: Path, begins_with: str) -> tuple[dict[str, Any], list[CatalogueError]]:
+    """The named fields of a YAML file; empty, with what is wrong, where it holds none. Never raises."""
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except UnicodeDecodeError as error:
-        return None, [CatalogueError(file, "file", f"is not UTF-8 text (byte {error.start}); save it as UTF-8")]
+        return {}, [CatalogueError(file, "file", f"is not UTF-8 text (byte {error.start}); save it as UTF-8")]
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f"line {mark.line + 1}" if mark else "file"
-        return None, [CatalogueError(file, line, f"is not YAML: {getattr(error, 'problem', error)}")]
+        return {}, [CatalogueError(file, line, f"is not YAML: {getattr(error, 'problem', error)}")]
     except (OSError, ValueError) as error:  # PyYAML raises a bare ValueError for a day such as 2026-13-45
-        return None, [CatalogueError(file, "file", f"cannot be read: {error}")]
-    if not isinstance(content, dict):
-        return None, [CatalogueError(file, "file", "holds no record; begin with 'code: \"1.001193\"'")]
+        return {}, [CatalogueError(file, "file", f"cannot be read: {error}")]
+    if not isinstance(content, dict) or not content or not all(isinstance(name, str) for name in content):
+        return {}, [CatalogueError(file, "file", f"holds no record; begin with '{begins_with}'")]
+    return content, []
+
+
+def read_procedure(file: Path) -> tuple[Procedure | None, list[CatalogueError]]:
+    """One record, or everything that is wrong with the file. Never raises for what a file may hold."""
+    content, errors = read_mapping(file, 'code: "1.001193"')
+    if errors:
+        return None, errors
     try:
         return Procedure.parse_obj(content), []
     except ValidationError as error:
-        return None, _explain(file, error)
+        return None, explain(file, error)
 
 
 def read_procedures(folder: Path) -> tuple[list[Procedure], list[CatalogueError]]:

@@ -97,6 +97,12 @@ class Form(Fact):
     name: str = ""
 
 
+class Notice(Fact):
+    """What people must know at a certain time, e.g. a deadline that belongs to no fee: said under every answer."""
+
+    text: str = Field(min_length=10)
+
+
 class Paper(Strict):
     """One paper to bring. ``cases`` empty: needed in every case."""
 
@@ -165,6 +171,7 @@ class Procedure(Strict):
     legal_basis: list[Law] = []
     on_behalf: str
     common_mistakes: list[str] = []
+    notices: list[Notice] = []
     related: list[str] = []
     look_alikes: list[LookAlike] = []
     source: str
@@ -198,6 +205,11 @@ class Procedure(Strict):
     def freshness(self, day: date) -> Freshness:
         """How far the record may still be believed on that day (DESIGN: yellow after 90 days, red after 180)."""
         return freshness_of(self.checked_on, day, self.review_by)
+
+    def in_force(self, day: date) -> bool:
+        """True while the procedure itself exists (both ends included)."""
+        begun = self.effective_from is None or self.effective_from <= day
+        return begun and (self.effective_to is None or day <= self.effective_to)
 
     @property
     def codes(self) -> list[str]:

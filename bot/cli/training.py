@@ -74,7 +74,10 @@ def train(force: bool = False) -> Path:
     if model.exists() and not force:
         return model
     model.parent.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(train_command(model), cwd=settings.HOME, env=rasa_environment(), check=False)
+    # stdout holds only a command's result: what Rasa tells of its training goes to stderr
+    done = subprocess.run(
+        train_command(model), cwd=settings.HOME, env=rasa_environment(), stdout=sys.stderr, check=False
+    )
     if done.returncode or not model.exists():
         raise TrainingFailed(f"rasa train ended with {done.returncode} and left no model; see its output above")
     for old in sorted(model.parent.glob("motcua-*.tar.gz"), key=lambda f: f.stat().st_mtime)[:-KEEP_MODELS]:

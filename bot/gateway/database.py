@@ -8,6 +8,8 @@ import shutil
 import signal
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -106,6 +108,20 @@ def stop(known: Settings) -> None:
         if time.monotonic() > deadline:
             raise DatabaseError(f"the embedded PostgreSQL in {folder} did not stop within {STOP_SECONDS} s")
         time.sleep(0.05)
+
+
+@contextmanager
+def opened(known: Settings) -> Iterator[str]:
+    """The address of a database that answers; an embedded one that was not running is stopped at the end.
+
+    Raises DatabaseError.
+    """
+    ran = _postmaster(known.var / "postgres") is not None
+    try:
+        yield ensure(known)
+    finally:
+        if not ran:
+            stop(known)
 
 
 def set_up_django() -> None:

@@ -17,7 +17,7 @@ from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot import settings
-from bot.catalogue.catalogue import LiveCatalogue
+from bot.catalogue.live import LiveCatalogue
 from bot.catalogue.search import Hit, Search
 from bot.catalogue.topic import official_names, share_of, topic_of
 from bot.language.codes import find_procedure_codes
@@ -54,7 +54,7 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
         execution_context: ExecutionContext,
     ) -> ProcedureLinker:
         known = settings.load()
-        catalogue = LiveCatalogue(known.data, known.catalogue_check_seconds)
+        catalogue = LiveCatalogue.of(known)
         return cls(catalogue, Lexicon.load(known.data / "lexicon"), config["most"])
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -66,7 +66,8 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
             length = len(message.get(TEXT))
             found = [_entity(code, length, score=1.0, typed=True) for code in self._typed(message, catalogue.canonical)]
             asking = [(e["start"], e["end"]) for e in message.get(ENTITIES, []) if e.get("entity") == "aspect"]
-            topic = topic_of(repaired.folded, asking, self._lexicon.carriers)
+            aside = [*asking, *catalogue.places.spans(repaired.folded)]  # "xã Lộc An" says nothing of the procedure
+            topic = topic_of(repaired.folded, aside, self._lexicon.carriers)
             for hit in self._hits(catalogue.search, topic, repaired.text):
                 scores = {"score": hit.score, "said": hit.said, "explained": hit.explained, "alias": hit.alias}
                 found.append(_entity(hit.code, length, typed=False, **scores))

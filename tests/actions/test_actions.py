@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,10 +13,15 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Action, Tracker
 
 from actions.answer import ActionAnswer, ActionOutOfScope
-from actions.people import ActionDossier, ActionHandoff, ActionPlace
+from actions.people import ActionDossier, ActionHandoff
+from actions.places import ActionPlace
 from actions.refuse import REASON, ActionRefuse
 from actions.smalltalk import ActionContinue, ActionSmalltalk
+from actions.speech import live_catalogue
+from bot.catalogue.crawl import CrawlRecord
+from bot.catalogue.portal_text import portal_text_of
 from bot.turn import TurnRecord
+from tests.catalogue.crawls import crawled
 
 
 def procedure(code: str, score: float = 0.95, alias: str = "x") -> dict[str, Any]:
@@ -95,7 +102,7 @@ def test_a_pressed_button_is_answered_whatever_was_before() -> None:
 
 
 def test_a_procedure_of_the_index_is_declined_honestly_for_what_is_not_known() -> None:
-    said = Said(ActionAnswer(), "ask_steps", "đăng ký lại khai sinh làm sao", procedure("1.004884"), aspect("steps"))
+    said = Said(ActionAnswer(), "ask_steps", "khai sinh lưu động làm sao", procedure("1.003583"), aspect("steps"))
     assert said.record.status == "not_covered"
     assert said.record.reason == "index_only"
     assert "https://dichvucong.gov.vn/" in said.text
@@ -106,6 +113,46 @@ def test_past_its_review_day_a_record_is_not_asserted(monkeypatch: pytest.Monkey
     said = Said(ActionAnswer(), "ask_fee", "khai sinh phí sao", procedure("1.001193"), aspect("fee"))
     assert said.record.status == "stale"
     assert "8.000" not in said.text
+
+
+def test_once_imported_the_portals_own_wording_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = portal_text_of(CrawlRecord.parse_obj(crawled("1.003583", name="Đăng ký khai sinh lưu động")))
+    monkeypatch.setattr(live_catalogue(), "portal_text", lambda code: text if code == "1.003583" else None)
+    said = Said(ActionAnswer(), "ask_steps", "khai sinh lưu động làm sao", procedure("1.003583"), aspect("steps"))
+    assert said.record.status == "answered"
+    assert said.record.aspects == ["steps"]
+    assert "lời của Cổng" in said.text
+    assert "Mã 1.003583" in said.text
+    unsaid = Said(ActionAnswer(), "ask_on_behalf", "làm giùm", procedure("1.003583"), aspect("on_behalf"))
+    assert unsaid.record.status == "not_covered"
+
+
+def test_a_code_that_was_abolished_leads_to_its_successor_and_says_so() -> None:
+    said = Said(ActionAnswer(), "ask_fee", "1.014063 phí sao", procedure("1.116410"), aspect("fee"))
+    assert said.record.procedures == ["1.116410"]
+    assert "Mã 1.014063 đã được thay. Thủ tục này nay mang mã 1.116410." in said.text
+    national = Said(ActionAnswer(), "ask_where", "1.013831 nộp đâu", procedure("1.115241"), aspect("where"))
+    assert "đã được thay" not in national.text
+
+
+@pytest.mark.parametrize(
+    ("day", "status", "words"),
+    [("2026-12-31", "stale", "bắt đầu áp dụng từ ngày 1/1/2027"), ("2027-01-01", "answered", "Mã 1.001193"),
+     ("2027-01-10", "answered", "Mã 1.001193"), ("2027-01-11", "stale", "chỉ áp dụng đến hết ngày 10/1/2027")],
+)  # fmt: skip
+def test_a_procedure_begins_and_ends_by_itself(
+    monkeypatch: pytest.MonkeyPatch, day: str, status: str, words: str
+) -> None:
+    birth = live_catalogue().current().procedures["1.001193"]
+    dated = birth.copy(update={"effective_from": date(2027, 1, 1), "effective_to": date(2027, 1, 10)})
+    known = replace(live_catalogue().current(), procedures={birth.code: dated})
+    monkeypatch.setattr(live_catalogue(), "current", lambda: known)
+    monkeypatch.setenv("MOTCUA_TODAY", day)
+    said = Said(ActionAnswer(), "ask_fee", "khai sinh phí sao", procedure("1.001193"), aspect("fee"))
+    assert said.record.status == status
+    assert words in said.text
+    assert ("8.000" in said.text) == (status == "answered")
+    assert said.record.reason == (None if status == "answered" else "not_in_force")
 
 
 @pytest.mark.parametrize("text", ["", "…", "???", "   "])

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.crawl import CrawlRecord
 from bot.catalogue.decision import Candidate, Memory, Question, ThresholdError, Thresholds, decide
-from bot.catalogue.index import entry_of, reason_to_leave_out
+from bot.catalogue.index import entry_of
+from bot.catalogue.models import IndexEntry
 from bot.catalogue.topic import official_names, share_of, topic_of
 from bot.settings import HOME
 
@@ -124,21 +126,30 @@ def test_a_question_without_a_subject_is_asked_back() -> None:
 
 
 def test_only_what_people_in_dong_nai_can_use_enters_the_index() -> None:
-    base = {"code": "1.000001", "promulgated_code": "G15", "type": "STANDARD", "flags": []}
-    assert reason_to_leave_out(base) is None
-    assert reason_to_leave_out(base | {"promulgated_code": "H19"}) is None
-    assert reason_to_leave_out(base | {"promulgated_code": "H05"}) == "other province or body"
-    assert reason_to_leave_out(base | {"type": "STANDARD_INTERNAL"}) == "internal"
-    assert reason_to_leave_out(base | {"code": "1.014955-Xoa"}) == "bad code"
+    base = {"code": "1.000001", "name": "Thủ tục mẫu", "promulgated_code": "G15", "type": "STANDARD", "flags": []}
+
+    def reason(**changes: object) -> str | None:
+        return CrawlRecord.parse_obj(base | changes).left_out_because
+
+    assert reason() is None
+    assert reason(promulgated_code="H19") is None
+    assert reason(promulgated_code="H05") == "other province or body"
+    assert reason(type="STANDARD_INTERNAL") == "internal"
+    assert reason(code="1.014955-Xoa") == "bad code"
+    assert reason(decision_no="QĐ000001SNNTEST") == "trial entry"
 
 
 def test_a_zero_fee_and_contradicting_times_are_not_facts() -> None:
     method = {"time_value": 5, "time_unit": "WORKING_DAY", "fees": [{"amount": 0, "currency": "VND", "note": ""}]}
     raw = {"code": "1.000001", "name": "Thủ tục mẫu", "methods": [method]}
-    assert entry_of(raw).fee is None
-    assert entry_of(raw).time == "5 ngày làm việc"
-    assert entry_of(raw | {"methods": [method, method | {"time_value": 7}]}).time == ""
-    assert entry_of(raw | {"agency": "UBND huyện Mẫu"}).agency == ""
+
+    def entry(**changes: object) -> IndexEntry:
+        return entry_of(CrawlRecord.parse_obj(raw | changes))
+
+    assert entry().fee is None
+    assert entry().time == "5 ngày làm việc"
+    assert entry(methods=[method, method | {"time_value": 7}]).time == ""
+    assert entry(agency="UBND huyện Mẫu").agency == ""
 
 
 def test_broken_thresholds_say_which_field(tmp_path: object) -> None:
