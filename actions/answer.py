@@ -15,6 +15,9 @@ from actions.speech import Speech, thresholds
 from bot.catalogue.decision import Decision, decide
 
 EMPTY = "…"
+CERTAIN, PROBABLE, RATHER_INSIDE = 0.8, 0.5, 0.2
+"""Chances from which a message is taken for one about a procedure although its intent says otherwise."""
+SURE_INTENT, SURE_OUTSIDE = 0.8, 0.9
 
 
 def answer(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
@@ -34,12 +37,22 @@ def certain_answer(tracker: Tracker) -> Decision | None:
 
     "Chào ad, làm căn cước cần gì" is a question although it greets.
     """
+    heard = Heard.of(tracker)
+    asks = bool(heard.aspects) or heard.sure < SURE_INTENT
+    return inside_answer(tracker, CERTAIN, 1.0) if asks else None
+
+
+def inside_answer(tracker: Tracker, right_from: float, vague_from: float) -> Decision | None:
+    """The answer to a message whose intent is another, where it is as likely as this to be about a procedure.
+
+    ``right_from`` is the least chance for answering, ``vague_from`` for asking back.
+    """
     heard, memory = Heard.of(tracker), memory_of(tracker)
     if heard.from_button:
         return None
     decision = decide(question_of(heard, memory), memory, thresholds())
-    asks = bool(heard.aspects) or heard.sure < 0.6
-    return decision if decision.status in ("answered", "clarify") and decision.confidence >= 0.8 and asks else None
+    fits = decision.status == "answered" and decision.confidence >= right_from
+    return decision if fits or (decision.status == "clarify" and heard.chances.vague >= vague_from) else None
 
 
 class ActionAnswer(Action):
@@ -70,7 +83,8 @@ class ActionOutOfScope(Action):
         speech, heard = Speech(dispatcher), Heard.of(tracker)
         if tells_event(tracker) or answers_for_a_place(tracker):
             return answer(dispatcher, tracker)
-        if decision := certain_answer(tracker):
+        least = CERTAIN if heard.sure >= SURE_OUTSIDE else PROBABLE
+        if heard.chances.outside < RATHER_INSIDE and (decision := inside_answer(tracker, least, CERTAIN)):
             return speech.decision(decision, heard.text)
         if not any(c.isalpha() for c in heard.text):
             return speech.simple("not_understood", "utter_not_understood_empty", "empty_or_noise")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rasa_sdk.events import SlotSet
 from rasa_sdk.interfaces import Tracker
 
-from bot.catalogue.decision import Candidate, Memory, Question
+from bot.catalogue.certainty import Chances
+from bot.catalogue.decision import Candidate, Memory, Question, chances_of
 from bot.language.ordinals import find_pick
 from bot.language.unicode import fold
 from bot.turn import ASPECTS, Aspect
@@ -19,6 +20,8 @@ INTENT_ASPECT: dict[str, Aspect] = {
     "ask_result": "result", "ask_legal_basis": "legal_basis", "ask_on_behalf": "on_behalf", "start_guide": "steps",
 }  # fmt: skip
 SURE_INTENT = 0.6
+FAR_BETTER, SURE_OF_OFFERED = 0.25, 0.9
+"""A candidate so much better than all that was offered is a new subject; else the offered one is meant."""
 CHANGES_ONLY_THE_PROCEDURE = ("con ", "the con ", "vay con ", "a khong", "khong phai", "y la", "y toi la", "y em la")
 
 
@@ -66,12 +69,19 @@ class Heard:
                 continue
             certain = bool(e.get("typed")) or "score" not in e
             scores = {} if certain else {k: e[k] for k in ("score", "said", "explained", "alias")}
-            out[e["value"]] = Candidate(str(e["value"]), certain=certain, **scores)
+            chances = Chances(**e["chances"]) if e.get("chances") else None
+            out[e["value"]] = Candidate(str(e["value"]), certain=certain, chances=chances, **scores)
         return list(out.values())
 
     @property
-    def names_a_procedure(self) -> bool:
-        return bool(self.candidates)
+    def chances(self) -> Chances:
+        """How sure it is which procedure is meant, if any."""
+        return chances_of(self.candidates)
+
+    @property
+    def dossier_codes(self) -> list[str]:
+        """The dossier codes in the message."""
+        return [str(e["value"]) for e in self.entities if e.get("entity") == "code" and e.get("kind") == "dossier"]
 
 
 def memory_of(tracker: Tracker) -> Memory:
@@ -100,9 +110,10 @@ def question_of(heard: Heard, memory: Memory, fits_focus: bool = False) -> Quest
 def _offered_first(candidates: list[Candidate], memory: Memory) -> list[Candidate]:
     """After a list was offered, words that fit one of its items mean that item."""
     offered = [c for c in candidates if c.code in memory.offered]
-    if not offered or candidates[0].score - offered[0].score > 0.15:
+    if not offered or candidates[0].score - offered[0].score > FAR_BETTER:
         return candidates
-    return [offered[0], *(c for c in candidates if c is not offered[0])]
+    meant = replace(offered[0], chances=Chances(SURE_OF_OFFERED, wrong=1 - SURE_OF_OFFERED))
+    return [meant, *(c for c in candidates if c is not offered[0])]
 
 
 def focus_on(code: str, aspects: tuple[Aspect, ...], neighbour: str | None = None) -> list[Any]:

@@ -23,6 +23,8 @@ from bot.language.normalise import Normalised
 from bot.language.unicode import fold
 from bot.turn import Aspect, TurnRecord
 
+SURE_OF_ANOTHER = 0.5
+"""From this chance on a message that tells an event asks about another of its procedures than the first."""
 CONFIDENCE = 0.9
 """Of an answer that rests on words which tell an event."""
 MOST_PRESENTED = 3
@@ -64,7 +66,9 @@ class EventSpeech(Speech):
         self._offers_more = False
 
     def decision(self, decision: Decision, text: str) -> list[Any]:
-        if decision.status in ("answered", "clarify") and self._names_a_procedure():
+        other = decision.status == "answered" and decision.procedures[0] != self._telling.steps[0].code
+        sure = other and self._heard.chances.right >= SURE_OF_ANOTHER
+        if decision.status in ("answered", "clarify") and (sure or self._names_a_procedure()):
             self._offers_more = decision.status == "answered"
             return super().decision(decision, text)
         return self._bundle(text)

@@ -12,6 +12,7 @@ from rasa_sdk.interfaces import Tracker
 from actions.conversation import Heard
 from actions.speech import Speech, live_catalogue
 from bot import settings
+from bot.catalogue.decision import chances_of
 from bot.catalogue.place_answers import PlaceTeller
 from bot.catalogue.place_models import Unit
 from bot.catalogue.place_names import Reading
@@ -61,7 +62,7 @@ def place_answer(speech: Speech, heard: Heard, tracker: Tracker) -> list[Any] | 
 
 
 def _answer(places: Places, heard: Heard, asked: Asked | None) -> Found:
-    about_procedure = heard.values("aspect") or any(c.certainty() >= SURE_PROCEDURE for c in heard.candidates)
+    about_procedure = heard.values("aspect") or chances_of(heard.candidates).right >= SURE_PROCEDURE
     if asked is None or heard.from_button or about_procedure:
         return Found()
     return found_in(places, heard.text, asked)

@@ -11,6 +11,7 @@ from rasa_sdk.types import DomainDict
 from actions.answer import answer, certain_answer
 from actions.conversation import Heard, memory_of
 from actions.events import tells_event
+from actions.people import about_dossier
 from actions.place_talk import answers_for_a_place
 from actions.speech import Speech
 
@@ -25,6 +26,8 @@ class ActionSmalltalk(Action):
         speech, heard = Speech(dispatcher), Heard.of(tracker)
         if tells_event(tracker) or answers_for_a_place(tracker):
             return answer(dispatcher, tracker)
+        if heard.dossier_codes:
+            return about_dossier(dispatcher, heard)
         if decision := certain_answer(tracker):
             return speech.decision(decision, heard.text)
         return speech.simple("smalltalk", f"utter_{heard.intent}")

@@ -75,7 +75,8 @@ class Speech:
             return self._answer(decision, text)
         if decision.status == "clarify":
             return self._clarify(decision)
-        self.say(self.phrase("utter_not_understood"), self._buttons(thresholds().popular))
+        phrase = "utter_out_of_scope" if decision.status == "out_of_scope" else "utter_not_understood"
+        self.say(self.phrase(phrase), self._buttons(thresholds().popular))
         self.end(_record(decision))
         return []
 

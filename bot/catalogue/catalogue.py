@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from bot.catalogue.certainty import CERTAINTY_FILE, Certainty, Chances, read_certainty
 from bot.catalogue.life_events import LifeEvents, read_life_events, unknown_codes
 from bot.catalogue.loading import CatalogueError, read_index, read_procedures
 from bot.catalogue.models import IndexEntry, Procedure
 from bot.catalogue.phrases import Phrases
 from bot.catalogue.places import Places
 from bot.catalogue.review import REVIEW_FILE, Review, gravest, read_reviews
-from bot.catalogue.search import Entry, Search
+from bot.catalogue.search import Entry, Hit, Search
+from bot.catalogue.spoken import Example, Names, read_everyday_names, read_examples
+from bot.catalogue.topic import official_names, share_of, topic_in
+from bot.catalogue.wording import Wording
 from bot.language.lexicon import Lexicon
+from bot.language.unicode import fold
 
 Record = Procedure | IndexEntry
+MOST_OWNERS = 2
+"""An example counts for so many of the codes that answer it: beyond, it says little of any."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,11 @@ class Catalogue:
     reviews: dict[str, Review] = field(default_factory=dict)
     life_events: LifeEvents = field(default_factory=LifeEvents)
     places: Places = field(default_factory=Places)
+    everyday_names: Names = field(default_factory=dict)
+    examples: tuple[Example, ...] = ()
+    wording: Wording | None = None
+    certainty: Certainty | None = None
+    """None: nothing was learned yet."""
     _by_any_code: dict[str, str] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -50,7 +62,7 @@ class Catalogue:
         return next((self._by_any_code[c] for c in entry.superseded_by if c in self._by_any_code), None)
 
     @classmethod
-    def load(cls, data: Path, imported: Iterable[IndexEntry] = ()) -> Catalogue:
+    def load(cls, data: Path, imported: Iterable[IndexEntry] = (), wording: Wording | None = None) -> Catalogue:
         """Everything under ``nlu_data/``, with what was imported over the committed index.
 
         Broken records are left out and named in ``errors``. Raises CatalogueError for a broken index,
@@ -65,9 +77,14 @@ class Catalogue:
         reviews, wrong = read_reviews(data / REVIEW_FILE)
         events, amiss = read_life_events(data / "life_events", lexicon)
         places, misplaced = Places.load(data / "places", lexicon.carriers)
-        errors += [*wrong, *amiss, *misplaced]
-        known = {r.code: r for r in procedures}
-        read = cls(known, index, phrases, lexicon, tuple(errors), gravest(reviews), events, places)
+        names, misnamed = read_everyday_names(data / "index" / "aliases")
+        examples, mistaken = read_examples(data / "linking")
+        certainty, uncertain = read_certainty(data / CERTAINTY_FILE)
+        errors += [*wrong, *amiss, *misplaced, *misnamed, *mistaken, *uncertain]
+        read = cls(
+            {r.code: r for r in procedures}, index, phrases, lexicon, tuple(errors), gravest(reviews), events, places,
+            names, tuple(examples), wording, certainty,
+        )  # fmt: skip
         dangling = unknown_codes(events.events, data / "life_events", read.get)
         return replace(read, errors=(*read.errors, *dangling)) if dangling else read
 
@@ -98,15 +115,48 @@ class Catalogue:
     @cached_property
     def search(self) -> Search:
         """The search over everything that is answered under a code of its own."""
-        return Search(list(self._entries()), self.lexicon.carriers, self.lexicon.qualifiers)
+        return Search(list(self._entries()), self.lexicon.carriers, self.lexicon.qualifiers, self.wording)
+
+    def find(self, topic: str, text: str = "", most: int = 8) -> list[Hit]:
+        """The procedures that a message may be about, best first; everyday words in it count for their official names.
+
+        ``topic`` is folded, without the words that only ask; ``text`` is the whole message.
+        """
+        if not topic:
+            return []
+        everyday = official_names(topic, self.lexicon.everyday)
+        meant = [(name, share_of(word, topic, self.lexicon.carriers)) for word, name in everyday]
+        return self.search.find(topic, text, most, meant)
+
+    def chances(self, hits: Sequence[Hit], words: int, asks: bool) -> Chances | None:
+        """How sure the best hit is (see certainty.py); None where nothing was learned yet, or nothing was found."""
+        if self.certainty is None or not hits:
+            return None
+        return self.certainty.judge(hits, words, asks, self.wording is not None)
 
     def _entries(self) -> Iterable[Entry]:
         covered = {code for record in self.procedures.values() for code in record.codes}
+        taken = {fold(alias) for record in self.procedures.values() for alias in record.aliases}
+        examples = self._examples_by_code()
         for record in self.procedures.values():
             known = self.index.get(record.code)
             names = [record.name, record.plain_name, *([known.name] if known else [])]
             levels = tuple(record.levels)
-            yield Entry(record.code, tuple(dict.fromkeys(names)), tuple(record.aliases), levels, curated=True)
+            aliases, asked = tuple(record.aliases), tuple(examples.get(record.code, ()))
+            yield Entry(record.code, tuple(dict.fromkeys(names)), aliases, levels, True, asked, tuple(record.codes))
         for entry in self.index.values():
             if entry.code not in covered and not entry.superseded_by:
-                yield Entry(entry.code, (entry.name,), (), tuple(entry.levels))
+                said = tuple(n for n in self.everyday_names.get(entry.code, ()) if fold(n) not in taken)
+                asked = tuple(examples.get(entry.code, ()))
+                yield Entry(entry.code, (entry.name,), said, tuple(entry.levels), False, asked, (entry.code,))
+
+    def _examples_by_code(self) -> dict[str, list[str]]:
+        """What each procedure was asked by, as the search sees a question: without the words that only ask."""
+        found: dict[str, list[str]] = {}
+        for example in self.examples:
+            if example.ask:
+                continue
+            topic = topic_in(example.text, self.lexicon)
+            for code in dict.fromkeys(self.canonical(code) or code for code in example.codes[:MOST_OWNERS]):
+                found.setdefault(code, []).append(topic)
+        return found

@@ -16,6 +16,7 @@ from pathlib import Path
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.crawl import CrawlRecord, read_crawl
 from bot.catalogue.models import Procedure
+from bot.catalogue.portal_text import full_text_of
 
 LONGEST_SENTENCE = 20
 """Syllables (words between spaces). DESIGN section 6: sentences under about 20 words."""
@@ -160,18 +161,8 @@ def _portal_texts(file: Path, codes: set[str]) -> dict[str, set[tuple[str, ...]]
     out = {}
     for record in read_crawl(file):
         if isinstance(record, CrawlRecord) and record.code in codes:
-            out[record.code] = {run for text in _wordings(record) for run in _runs(_syllables(text))}
+            out[record.code] = {run for text in full_text_of(record) for run in _runs(_syllables(text))}
     return out
-
-
-def _wordings(record: CrawlRecord) -> Iterator[str]:
-    yield from (step.text or "" for step in record.steps)
-    yield from (paper.name for paper in record.documents)
-    yield record.conditions or ""
-    yield from record.result
-    for method in record.methods:
-        yield method.note or ""
-        yield from (fee.note or "" for fee in method.fees)
 
 
 def _runs(syllables: list[str]) -> Iterator[tuple[str, ...]]:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp
 from pathlib import Path
 
 import yaml
 from pydantic import BaseModel, Extra, Field, ValidationError
 
+from bot.catalogue.certainty import Chances
 from bot.catalogue.models import valid_code
+from bot.language.ordinals import MIDDLE
 from bot.turn import Aspect, Reason, Status
 
 
@@ -25,7 +26,9 @@ class Thresholds(BaseModel):
     """When to answer, to ask back, or to decline; each in 0..1."""
 
     answer_from: float = Field(ge=0, le=1)
-    ask_from: float = Field(ge=0, le=1)
+    decline_from: float = Field(ge=0, le=1)
+    outside_from: float = Field(ge=0, le=1)
+    leave_focus_from: float = Field(ge=0, le=1)
     tie_margin: float = Field(ge=0, le=1)
     most_options: int = Field(ge=2, le=5)
     popular: list[str] = Field(min_items=2)
@@ -46,14 +49,12 @@ class Thresholds(BaseModel):
         return thresholds
 
 
-LEAD_WEIGHT, MOST_LEAD = 8.0, 0.2
-LEAST_OPTION = 0.5
 CASE_YIELDS_FROM = 0.9
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A procedure that the message may be about, with what the search found (all in 0..1)."""
+    """A procedure that the message may be about, with what the search found."""
 
     code: str
     score: float = 1.0
@@ -62,17 +63,8 @@ class Candidate:
     alias: str = ""
     certain: bool = False
     """The code was typed, or the button of exactly this procedure pressed."""
-
-    def certainty(self, lead: float = 0.0) -> float:
-        """The chance that this candidate is meant: how well name and message cover each other, and its lead.
-
-        ``lead`` is how far its score lies above the next candidate's (0..1).
-        """
-        if self.certain:
-            return 1.0
-        alias_words = min(len(self.alias.split()), 4)
-        z = -6.4 + 6.5 * self.score + 1.2 * self.said + 2.2 * self.explained + 0.5 * alias_words
-        return 1 / (1 + exp(-z - LEAD_WEIGHT * min(lead, MOST_LEAD)))
+    chances: Chances | None = None
+    """Of the best candidate: the chance that it is right, that too little was said, that no procedure is meant."""
 
 
 @dataclass(frozen=True)
@@ -116,25 +108,38 @@ def decide(question: Question, memory: Memory, thresholds: Thresholds) -> Decisi
     picked = _picked(question, memory)
     if picked is not None:
         return Decision("answered", (picked,), question.aspects or memory.offered_aspects or ("overview",))
-    candidates = question.candidates
-    best = candidates[0] if candidates else None
-    certainty = best.certainty(best.score - candidates[1].score if len(candidates) > 1 else MOST_LEAD) if best else 0.0
-    tells_case = question.fits_focus and certainty < CASE_YIELDS_FROM
-    if best is None or certainty < thresholds.ask_from or tells_case:
-        return _without_topic(question, memory, thresholds)
-    others = tuple(c.code for c in candidates[1:])
+    chances = chances_of(question.candidates)
+    if chances.outside >= thresholds.decline_from or _yields_to_focus(question, memory, chances, thresholds):
+        return _without_topic(question, memory, thresholds, chances)
+    best, *rest = question.candidates
+    others = tuple(c.code for c in rest)
     aspects = question.aspects or (memory.aspects if question.continues else ()) or ("overview",)
-    ties = [c for c in candidates if best.score - c.score <= thresholds.tie_margin] if not best.certain else [best]
-    if certainty >= thresholds.answer_from and len(ties) <= 2:
-        neighbour = ties[1].code if len(ties) == 2 else None
-        return Decision("answered", (best.code,), aspects, others, confidence=certainty, neighbour=neighbour)
-    options = (
-        ties
-        if len(ties) > 2
-        else [c for c in candidates if c.certainty() >= thresholds.ask_from * LEAST_OPTION or c is best]
-    )
-    codes = tuple(c.code for c in options[: thresholds.most_options])
-    return Decision("clarify", codes, aspects, others, confidence=certainty)
+    if chances.right >= thresholds.answer_from:
+        ties = [c for c in rest if best.score - c.score <= thresholds.tie_margin and not best.certain]
+        neighbour = ties[0].code if ties else None
+        return Decision("answered", (best.code,), aspects, others, confidence=chances.right, neighbour=neighbour)
+    options = tuple(c.code for c in question.candidates[: thresholds.most_options])
+    return Decision("clarify", options, aspects, others, confidence=chances.right)
+
+
+def chances_of(candidates: Sequence[Candidate]) -> Chances:
+    """The chances that were judged for the best candidate; without candidates nothing is meant."""
+    if not candidates:
+        return Chances(0.0, outside=1.0)
+    best = candidates[0]
+    if best.certain:
+        return Chances(1.0)
+    return best.chances or Chances(min(best.score, 1.0), outside=max(0.0, 1.0 - best.score))
+
+
+def _yields_to_focus(question: Question, memory: Memory, chances: Chances, thresholds: Thresholds) -> bool:
+    """A follow-up that asks something, or tells a case, of the procedure in focus is about that one."""
+    if not memory.focus or not (question.aspects or question.fits_focus):
+        return False
+    if question.fits_focus and chances.right < CASE_YIELDS_FROM:
+        return True
+    named = bool(question.candidates and question.candidates[0].alias)
+    return chances.right < (thresholds.answer_from if named else thresholds.leave_focus_from)
 
 
 def _picked(question: Question, memory: Memory) -> str | None:
@@ -142,15 +147,18 @@ def _picked(question: Question, memory: Memory) -> str | None:
     offered = memory.offered or ((memory.focus,) if memory.focus else ())
     if question.pick is None or not offered:
         return None
-    place = question.pick if question.pick >= 0 else len(offered) + question.pick
+    middle = (len(offered) - 1) // 2
+    place = middle if question.pick == MIDDLE else question.pick if question.pick >= 0 else len(offered) + question.pick
     return offered[place] if 0 <= place < len(offered) else None
 
 
-def _without_topic(question: Question, memory: Memory, thresholds: Thresholds) -> Decision:
+def _without_topic(question: Question, memory: Memory, thresholds: Thresholds, chances: Chances) -> Decision:
     """A message that names no procedure: it is about the one in focus, or it lacks its subject."""
     others = tuple(c.code for c in question.candidates)
     if memory.focus and (question.aspects or question.fits_focus):
         return Decision("answered", (memory.focus,), question.aspects or ("documents",), others, confidence=0.8)
     if question.aspects and question.continues:
         return Decision("clarify", tuple(thresholds.popular), question.aspects, others, "low_confidence", 0.3)
+    if question.candidates and chances.outside >= thresholds.outside_from:
+        return Decision("out_of_scope", (), (), others, "not_a_procedure", chances.outside)
     return Decision("not_understood", (), (), others, "low_confidence", 0.2)

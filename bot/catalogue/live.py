@@ -10,12 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.certainty import CERTAINTY_FILE
 from bot.catalogue.loading import CatalogueError
 from bot.catalogue.models import IndexEntry
 from bot.catalogue.phrases import PhraseError
 from bot.catalogue.portal_text import PortalText
 from bot.catalogue.review import REVIEW_FILE
 from bot.catalogue.store import Store, StoreError
+from bot.catalogue.wording import Wording
 from bot.language.lexicon import LexiconError
 from bot.settings import Settings
 
@@ -41,11 +43,12 @@ class LiveCatalogue:
         self._data, self._check_seconds, self._store, self._clock = data, check_seconds, store, clock
         self._lock = threading.Lock()
         self._imported: list[IndexEntry] = []
+        self._wording: Wording | None = None
         self._version = 0
         self._seen = self._signature()
         self._checked = clock()
         self._read_import()
-        self._current = Catalogue.load(data, self._imported)
+        self._current = Catalogue.load(data, self._imported, self._wording)
         self._report()
 
     @classmethod
@@ -76,7 +79,7 @@ class LiveCatalogue:
             return
         self._seen = seen
         try:
-            fresh = Catalogue.load(self._data, self._imported)
+            fresh = Catalogue.load(self._data, self._imported, self._wording)
         except (CatalogueError, PhraseError, LexiconError, OSError) as error:
             logger.error("catalogue: the change was not taken up: %s", error)
             return
@@ -95,6 +98,7 @@ class LiveCatalogue:
             if version == self._version:
                 return False
             self._imported = self._store.entries() if self._store else []
+            self._wording = self._store.wording() if self._store else None
         except StoreError as error:
             logger.error("catalogue: %s", error)
             return False
@@ -117,12 +121,14 @@ class LiveCatalogue:
         out = []
         for folder, pattern in (
             ("procedures", "**/*.yml"),
-            ("index", "*.jsonl"),
+            ("index", "**/*"),
+            ("linking", "*.yml"),
             ("responses", "*.yml"),
             ("lexicon", "*.yml"),
             ("life_events", "*.yml"),
             ("places", "*.yml"),
             (".", REVIEW_FILE),
+            (".", CERTAINTY_FILE),
         ):
             for file in sorted((self._data / folder).glob(pattern)):
                 try:

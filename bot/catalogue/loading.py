@@ -40,18 +40,25 @@ def explain(file: Path, error: ValidationError, where: str = "") -> list[Catalog
     return out
 
 
-def read_mapping(file: Path, begins_with: str) -> tuple[dict[str, Any], list[CatalogueError]]:
-    """The named fields of a YAML file; empty, with what is wrong, where it holds none. Never raises."""
+def read_yaml(file: Path) -> tuple[Any, list[CatalogueError]]:
+    """What a YAML file holds; None, with what is wrong, where it cannot be read. Never raises."""
     try:
-        content = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        return yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader), []
     except UnicodeDecodeError as error:
-        return {}, [CatalogueError(file, "file", f"is not UTF-8 text (byte {error.start}); save it as UTF-8")]
+        return None, [CatalogueError(file, "file", f"is not UTF-8 text (byte {error.start}); save it as UTF-8")]
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f"line {mark.line + 1}" if mark else "file"
-        return {}, [CatalogueError(file, line, f"is not YAML: {getattr(error, 'problem', error)}")]
+        return None, [CatalogueError(file, line, f"is not YAML: {getattr(error, 'problem', error)}")]
     except (OSError, ValueError) as error:  # PyYAML raises a bare ValueError for a day such as 2026-13-45
-        return {}, [CatalogueError(file, "file", f"cannot be read: {error}")]
+        return None, [CatalogueError(file, "file", f"cannot be read: {error}")]
+
+
+def read_mapping(file: Path, begins_with: str) -> tuple[dict[str, Any], list[CatalogueError]]:
+    """The named fields of a YAML file; empty, with what is wrong, where it holds none. Never raises."""
+    content, errors = read_yaml(file)
+    if errors:
+        return {}, errors
     if not isinstance(content, dict) or not content or not all(isinstance(name, str) for name in content):
         return {}, [CatalogueError(file, "file", f"holds no record; begin with '{begins_with}'")]
     return content, []

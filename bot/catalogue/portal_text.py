@@ -31,6 +31,8 @@ WINDOW_END = re.compile(
     r"\b(?:đến|hết|tới)(?:\s+hết)?(?:\s+ngày)?\s+(\d{1,2})\s*(?:/|-|tháng)\s*(\d{1,2})\s*(?:/|-|năm)\s*(\d{4})",
     re.IGNORECASE,
 )
+SAID_IF_NONE: tuple[Aspect, ...] = ("fee", "processing_time", "conditions")
+"""That none is published is an answer here, as it is for a curated record."""
 LONGEST_SECTION = 3000
 """Characters. A longer section is cut at a line's end, and says so."""
 
@@ -66,6 +68,17 @@ def portal_text_of(record: CrawlRecord) -> PortalText:
     old: list[Aspect] = [a for a, lines in written.items() if any(OLD_WORDING.search(line.text) for line in lines)]
     kept = {aspect: lines for aspect, lines in written.items() if lines and aspect not in old}
     return PortalText(entry=entry_of(record), sections=kept, old_wording=old)
+
+
+def full_text_of(record: CrawlRecord) -> Iterator[str]:
+    """Everything that a record says, old wording too: for finding, never for telling."""
+    yield from (paper.name for paper in record.documents)
+    yield from (step.text or "" for step in record.steps)
+    yield record.conditions or ""
+    yield from record.result
+    yield record.agency or ""
+    yield from (law.name or "" for law in record.legal_basis)
+    yield from (method.note or "" for method in record.methods)
 
 
 def _lines(texts: Iterable[str]) -> list[PortalLine]:
@@ -137,9 +150,9 @@ class PortalSpeaker:
         blocks, answered = [self._say("utter_answer_portal_opening", name=text.entry.name)], list[Aspect]()
         for aspect in asked or overview:
             lines = self.section(text, aspect)
-            if lines:
+            if lines or (aspect in SAID_IF_NONE and aspect not in text.old_wording):
                 answered.append(aspect)
-            else:
+            if not lines:
                 lines = [self._missing(text, aspect)]
             blocks.append("\n".join([self._say(f"utter_answer_title_{aspect}"), *lines]))
         if not asked and answered:
@@ -169,4 +182,6 @@ class PortalSpeaker:
             return self._say("utter_answer_fee_none")
         if aspect == "processing_time":
             return self._say("utter_answer_time_none")
+        if aspect == "conditions":
+            return self._say("utter_answer_no_conditions")
         return self._say("utter_answer_portal_none")

@@ -17,6 +17,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
+from bot.catalogue.wording import Wording
 from bot.language.lexicon import Qualifier
 from bot.language.unicode import fold, has_marks, nfc
 
@@ -25,6 +26,7 @@ Matrix = Any
 """A scipy sparse matrix: scipy ships no types."""
 
 WORDS, ACCENTED, LETTERS, NAME_SAID, MESSAGE_EXPLAINED = 0.26, 0.10, 0.12, 0.22, 0.30
+FULL_TEXT, ASKED_BEFORE, EVERYDAY = 0.8, 0.25, 0.25
 ALIAS_WHOLE = 0.26
 LONGEST_ALIAS = 10
 LEAST_SCORE = 0.1
@@ -44,6 +46,10 @@ class Entry:
     aliases: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
     curated: bool = False
+    examples: tuple[str, ...] = ()
+    """Topics of questions that this procedure answers."""
+    codes: tuple[str, ...] = ()
+    """Every code whose full text speaks of it."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,9 @@ class Hit:
     said: float
     explained: float
     alias: str = ""
+    wording: float = 0.0
+    like: float = 0.0
+    """How much its full text speaks of the message, and how like a question it answered the message is."""
 
 
 BRACKETS = re.compile(r"\([^)]*\)")
@@ -74,7 +83,11 @@ class Search:
     """An index over entries, built once (about a second for 5,000), asked in a few milliseconds."""
 
     def __init__(
-        self, entries: Sequence[Entry], carriers: Collection[str] = (), qualifiers: Sequence[Qualifier] = ()
+        self,
+        entries: Sequence[Entry],
+        carriers: Collection[str] = (),
+        qualifiers: Sequence[Qualifier] = (),
+        wording: Wording | None = None,
     ) -> None:
         """``carriers`` are folded words that any question has: they hardly count against a candidate."""
         self._qualifiers = qualifiers
@@ -109,11 +122,18 @@ class Search:
         ]
         self._accented = _View([nfc(t).lower() for t in texts], analyzer="word", ngrams=(1, 2))
         self._starts = np.flatnonzero(np.diff(self._owner, prepend=-1))
+        self._asked = _Asked(entries)
+        self._wording = wording
+        place = {code: n for n, code in enumerate(wording.codes)} if wording else {}
+        rows = [[place[code] for code in entry.codes if code in place] for entry in entries]
+        self._text_owner = np.repeat(np.arange(len(entries)), [len(found) for found in rows])
+        self._text_row = np.array([row for found in rows for row in found], dtype=int)
 
-    def find(self, topic: str, text: str = "", most: int = 8) -> list[Hit]:
+    def find(self, topic: str, text: str = "", most: int = 8, meant: Iterable[tuple[str, float]] = ()) -> list[Hit]:
         """The best candidates for a message, best first.
 
-        ``topic`` is what the message is about; ``text`` the whole message, whose diacritics count where it has some.
+        ``topic`` is what the message is about; ``text`` the whole message, whose diacritics count where it has some;
+        ``meant`` are official names of everyday words in it, each with the share of the topic that these words are.
         """
         query = short(topic)
         if not query or not self.codes:
@@ -133,12 +153,30 @@ class Search:
         for number, alias in whole.items():
             length = min(1.0, 0.4 + 0.2 * len(alias.split()))
             best[number] += ALIAS_WHOLE * length * float(explained_best[number])
+        spoken, like = self._spoken(query), self._asked.like(query)
+        best += FULL_TEXT * spoken + ASKED_BEFORE * like + EVERYDAY * self._meant(meant)
         best -= self._mismatch(f"{query} {short(text)}")
         hits: list[Hit] = []
         for n in self._best_of_each_thing(best, most):
-            score, told, part = (round(float(min(x[n], 1.0)), 4) for x in (best, said_best, explained_best))
-            hits.append(Hit(self.codes[n], score, told, part, whole.get(n, "")))
+            kinds = (best, said_best, explained_best, spoken, like)
+            score, told, part, wording, asked = (round(float(min(x[n], 2.0)), 4) for x in kinds)
+            hits.append(Hit(self.codes[n], score, told, part, whole.get(n, ""), wording, asked))
         return hits
+
+    def _meant(self, names: Iterable[tuple[str, float]]) -> Array:
+        """How like each entry is to an official name that everyday words stand for, by their share of the topic."""
+        out = np.zeros(len(self.codes))
+        words = self._views[0][1]
+        for name, share in names:
+            out = np.maximum(out, share * np.maximum.reduceat(words.similar(short(name)), self._starts))
+        return out
+
+    def _spoken(self, query: str) -> Array:
+        """How well each entry's full text speaks of the message; of several texts the best."""
+        out = np.zeros(len(self.codes))
+        if self._wording is not None:
+            np.maximum.at(out, self._text_owner, self._wording.similar(query)[self._text_row])
+        return out
 
     def _mismatch(self, message: str) -> Array:
         """What each entry loses for qualifiers said that it lacks, and for its own that were not said."""
@@ -182,6 +220,23 @@ class Search:
             for number in self._aliases[alias]:
                 found.setdefault(number, alias)
         return found
+
+
+class _Asked:
+    """Questions of old, each owned by the procedure that answers it."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._size = len(entries)
+        pairs = [(n, topic) for n, entry in enumerate(entries) for topic in entry.examples if topic]
+        self._owner = np.array([n for n, _ in pairs], dtype=int)
+        self._view = _View([topic for _, topic in pairs], analyzer="word", ngrams=(1, 2)) if pairs else None
+
+    def like(self, query: str) -> Array:
+        """For each entry how like the message its likest question is, in 0..1."""
+        out = np.zeros(self._size)
+        if self._view is not None:
+            np.maximum.at(out, self._owner, self._view.similar(query))
+        return out
 
 
 class _View:

@@ -18,12 +18,14 @@ import psycopg
 
 from bot.catalogue.crawl import BadLine, CrawlRecord
 from bot.catalogue.models import IndexEntry
-from bot.catalogue.portal_text import PortalText, portal_text_of
+from bot.catalogue.portal_text import PortalText, full_text_of, portal_text_of
+from bot.catalogue.wording import Wording
+from bot.language.unicode import fold
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS catalogue_import (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, source text NOT NULL, at timestamptz NOT NULL DEFAULT now(),
-    new integer NOT NULL, changed integer NOT NULL, gone integer NOT NULL);
+    new integer NOT NULL, changed integer NOT NULL, gone integer NOT NULL, wording bytea);
 CREATE TABLE IF NOT EXISTS catalogue_text (
     code text PRIMARY KEY, digest text NOT NULL, entry json NOT NULL, text json NOT NULL)"""
 FRESH = """CREATE TEMP TABLE fresh (code text, digest text, entry json, text json, place bigint) ON COMMIT DROP"""
@@ -35,6 +37,7 @@ written AS (
     RETURNING xmax = 0 AS new),
 gone AS (DELETE FROM catalogue_text WHERE code NOT IN (SELECT code FROM one) RETURNING 1)
 SELECT count(*) FILTER (WHERE new), count(*) FILTER (WHERE NOT new), (SELECT count(*) FROM gone) FROM written"""
+NOTED = "INSERT INTO catalogue_import (source, new, changed, gone, wording) VALUES (%s, %s, %s, %s, %s)"
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('catalogue_import'))"
 
 
@@ -96,6 +99,11 @@ class Store:
         """The facts of every imported procedure. Raises StoreError."""
         return [IndexEntry.parse_obj(row[0]) for row in self._read("SELECT entry FROM catalogue_text")]
 
+    def wording(self) -> Wording | None:
+        """The words of all imported texts; None before the first import. Raises StoreError."""
+        rows = self._read("SELECT wording FROM catalogue_import ORDER BY id DESC LIMIT 1")
+        return Wording.loads(rows[0][0]) if rows and rows[0][0] else None
+
     def text(self, code: str) -> PortalText | None:
         """One procedure as the portal words it, None for one that was not imported. Raises StoreError."""
         rows = self._read("SELECT text FROM catalogue_text WHERE code = %s", (code,))
@@ -107,30 +115,32 @@ class Store:
         A code that comes twice counts as it comes last. Refuses to replace everything by nothing. Raises StoreError,
         and whatever reading ``records`` raises, with nothing changed.
         """
-        report = Report()
+        report, texts = Report(), dict[str, str]()
         with self._connect() as connection:
             try:
                 connection.execute(TABLES)
                 connection.execute(LOCK)
                 connection.execute(FRESH)
                 with connection.cursor().copy("COPY fresh FROM STDIN") as copy:
-                    for place, row in enumerate(_rows(records, report)):
+                    for place, row in enumerate(_rows(records, report, texts)):
                         copy.write_row((*row, place))
                 if not report.kept:
                     raise StoreError(f"{source.name} holds no usable record; the store was left as it was")
                 row_counts = connection.execute(CHANGES).fetchone() or (0, 0, 0)
                 report.new, report.changed, report.gone = row_counts
                 if any(row_counts):
-                    connection.execute(
-                        "INSERT INTO catalogue_import (source, new, changed, gone) VALUES (%s, %s, %s, %s)",
-                        (source.name, *row_counts),
-                    )
+                    wording = Wording.build(texts)
+                    kept = wording.dumps() if wording else None
+                    connection.execute(NOTED, (source.name, *row_counts, kept))
             except psycopg.Error as error:
                 raise StoreError(f"the import was not taken in: {error}") from None
         return report
 
 
-def _rows(records: Iterable[CrawlRecord | BadLine], report: Report) -> Iterator[tuple[str, str, str, str]]:
+def _rows(
+    records: Iterable[CrawlRecord | BadLine], report: Report, texts: dict[str, str]
+) -> Iterator[tuple[str, str, str, str]]:
+    """The rows of the usable records; what they say is added to ``texts``, by code, folded."""
     for record in records:
         if isinstance(record, BadLine):
             report.bad.append(record)
@@ -139,6 +149,7 @@ def _rows(records: Iterable[CrawlRecord | BadLine], report: Report) -> Iterator[
         else:
             report.kept += 1
             text = portal_text_of(record)
+            texts[record.code] = fold(" ".join([record.name, *full_text_of(record)]))
             written = text.json(exclude_defaults=True, ensure_ascii=False)
             entry = text.entry.json(exclude_defaults=True, ensure_ascii=False)
             yield record.code, hashlib.blake2b(written.encode(), digest_size=16).hexdigest(), entry, written

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from bot.language.aspects import find_aspects
+from bot.language.lexicon import Lexicon
+from bot.language.normalise import normalise
+
 
 def topic_of(folded: str, asking: Iterable[tuple[int, int]], carriers: Collection[str]) -> str:
     """The folded message without the spans that ask; empty where only words are left that any question has."""
@@ -12,6 +16,13 @@ def topic_of(folded: str, asking: Iterable[tuple[int, int]], carriers: Collectio
         characters[start:end] = " " * (min(end, len(folded)) - start)
     words = "".join(characters).split()
     return " ".join(words) if any(word not in carriers for word in words) else ""
+
+
+def topic_in(text: str, lexicon: Lexicon) -> str:
+    """What a message is about, from its raw text."""
+    repaired = normalise(text, lexicon)
+    asking = [(found.start, found.end) for found in find_aspects(repaired, lexicon)]
+    return topic_of(repaired.folded, asking, lexicon.carriers)
 
 
 def official_names(topic: str, everyday: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

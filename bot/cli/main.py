@@ -8,13 +8,14 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import asking, places, procedures, stack, training
+from bot.cli import asking, linking, places, procedures, stack, training
 from bot.gateway.database import DatabaseError
 from bot.settings import SettingError
 
 app = typer.Typer(help="Một Cửa: trợ lý thủ tục hành chính.", no_args_is_help=True, add_completion=False)
 app.add_typer(procedures.app, name="procedures", help="The catalogue: check, show, index.")
 app.add_typer(places.app, name="places", help="Communes and wards, old names, offices: check, find.")
+app.add_typer(linking.app, name="linking", help="How procedures are found: fit.")
 app.command()(asking.ask)
 app.command()(asking.chat)
 

@@ -16,15 +16,20 @@ PATTERNS = (
     re.compile(r"^(dau tien)\b"),
 )
 LAST = re.compile(r"\b(?:cai|muc|dong|lua chon) (?:cuoi|sau cung|cuoi cung|chot|duoi cung|sau)\b|^(?:cuoi|sau) cung\b")
+MIDDLE = 10_000
+"""Stands for the item in the middle, wherever that is."""
+MIDDLE_WORDS = re.compile(r"\b(?:cai|muc|dong|lua chon|thang) (?:o )?(?:chinh )?giua\b")
 NEAR_LAST = re.compile(r"\b(?:ke|ap) (?:cuoi|chot)\b")
 
 
 def find_pick(folded: str) -> int | None:
-    """The place that a folded message names, from 0; -1 the last, -2 the last but one; None where it names none."""
+    """The place that a folded message names, from 0; -1 the last, -2 the last but one, MIDDLE; None for no place."""
     if NEAR_LAST.search(folded):
         return -2
     if LAST.search(folded):
         return -1
+    if MIDDLE_WORDS.search(folded):
+        return MIDDLE
     for pattern in PATTERNS:
         if match := pattern.search(folded):
             word = match.group(1)

@@ -5,7 +5,7 @@ Reads the catalogue at load and looks for changed files as it goes, so that a ne
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -18,15 +18,11 @@ from rasa.shared.nlu.training_data.message import Message
 
 from bot import settings
 from bot.catalogue.live import LiveCatalogue
-from bot.catalogue.search import Hit, Search
-from bot.catalogue.topic import official_names, share_of, topic_of
+from bot.catalogue.topic import topic_of
 from bot.language.codes import find_procedure_codes
 from bot.language.lexicon import Lexicon
 from bot.nlu.extractor import AspectAndCodeExtractor
 from bot.nlu.normaliser import normalised
-
-EVERYDAY_TRUST = 0.95
-"""How far an everyday word stands for its official name: below the name itself."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
@@ -68,29 +64,14 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
             asking = [(e["start"], e["end"]) for e in message.get(ENTITIES, []) if e.get("entity") == "aspect"]
             aside = [*asking, *catalogue.places.spans(repaired.folded)]  # "xã Lộc An" says nothing of the procedure
             topic = topic_of(repaired.folded, aside, self._lexicon.carriers)
-            for hit in self._hits(catalogue.search, topic, repaired.text):
-                scores = {"score": hit.score, "said": hit.said, "explained": hit.explained, "alias": hit.alias}
-                found.append(_entity(hit.code, length, typed=False, **scores))
+            hits = catalogue.find(topic, repaired.text, self._most)
+            chances = catalogue.chances(hits, len(topic.split()), bool(asking))
+            for hit in hits:
+                found.append(_entity(length=length, typed=False, **asdict(hit)))
+            if chances and hits:
+                found[-len(hits)]["chances"] = asdict(chances)
             message.set(ENTITIES, [*message.get(ENTITIES, []), *found], add_to_output=True)
         return messages
-
-    def _hits(self, search: Search, topic: str, text: str) -> list[Hit]:
-        """The candidates for what was said, and for the official names of the everyday words in it."""
-        if not topic:
-            return []
-        best: dict[str, Hit] = {hit.code: hit for hit in search.find(topic, text, self._most)}
-        for word, name in official_names(topic, self._lexicon.everyday):
-            share = share_of(word, topic, self._lexicon.carriers)
-            for hit in search.find(name, text, most=3):
-                score = round(hit.score * EVERYDAY_TRUST * (1 + share) / 2, 4)
-                said_so = best.get(hit.code, Hit(hit.code, 0.0, 0.0, 0.0))
-                best[hit.code] = replace(
-                    said_so,
-                    score=max(said_so.score, score),
-                    said=max(said_so.said, hit.said),
-                    explained=max(said_so.explained, round(share, 4)),
-                )
-        return sorted(best.values(), key=lambda hit: -hit.score)[: self._most]
 
     @staticmethod
     def _typed(message: Message, canonical: Any) -> list[str]:

@@ -81,7 +81,9 @@ def test_a_case_told_in_the_message_is_answered_for_that_case() -> None:
 
 def test_look_alikes_that_tie_are_offered_with_buttons_and_remembered() -> None:
     codes = ["1.001193", "2.000635", "3.000722"]
-    said = Said(ActionAnswer(), "ask_procedure", "khai sinh", *(procedure(c) for c in codes))
+    found = [procedure(c) for c in codes]
+    found[0]["chances"] = {"right": 0.1, "wrong": 0.1, "vague": 0.8, "outside": 0.0}
+    said = Said(ActionAnswer(), "ask_procedure", "khai sinh", *found)
     assert said.record.status == "clarify"
     assert said.record.procedures == codes
     assert len(said.buttons) == 3

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.certainty import Chances
 from bot.catalogue.crawl import CrawlRecord
 from bot.catalogue.decision import Candidate, Memory, Question, ThresholdError, Thresholds, decide
 from bot.catalogue.index import entry_of
@@ -61,7 +62,7 @@ def test_words_that_tell_look_alikes_apart_decide() -> None:
 def test_any_text_can_be_searched(text: str) -> None:
     scores = [hit.score for hit in catalogue().search.find(text)]
     assert scores == sorted(scores, reverse=True)
-    assert all(0 <= score <= 1 for score in scores)
+    assert all(0 <= score <= 2 for score in scores)
 
 
 def test_a_message_that_only_asks_has_no_topic() -> None:
@@ -77,30 +78,45 @@ def test_everyday_words_stand_for_official_names() -> None:
     assert share_of("lay vo", "toi sap lay vo", {"toi", "sap"}) == 1.0
 
 
-def candidate(code: str, score: float, alias: str = "") -> Candidate:
-    return Candidate(code, score, said=score, explained=score, alias=alias)
+def candidate(code: str, score: float, **chances: float) -> Candidate:
+    return Candidate(code, score, chances=Chances(**{"right": 0.0, **chances}) if chances else None)
 
 
 def test_one_clear_match_is_answered() -> None:
-    made = decide(Question([candidate("1.001193", 0.95, "khai sinh")], ("fee",)), Memory(), thresholds())
+    made = decide(Question([candidate("1.001193", 0.95, right=0.9)], ("fee",)), Memory(), thresholds())
     assert (made.status, made.procedures, made.aspects) == ("answered", ("1.001193",), ("fee",))
 
 
 def test_two_that_tie_are_answered_with_the_other_offered() -> None:
-    two = [candidate("1.001193", 0.95), candidate("2.000635", 0.94)]
+    two = [candidate("1.001193", 0.95, right=0.6, wrong=0.4), candidate("2.000635", 0.94)]
     made = decide(Question(two, ()), Memory(), thresholds())
     assert (made.status, made.procedures, made.neighbour) == ("answered", ("1.001193",), "2.000635")
 
 
-def test_three_that_tie_are_asked_about() -> None:
-    three = [candidate(code, 0.95) for code in ("1.001193", "2.000635", "1.004884")]
+def test_where_too_little_is_said_the_likely_ones_are_offered() -> None:
+    first = candidate("1.001193", 0.95, right=0.1, wrong=0.1, vague=0.8)
+    three = [first, *(candidate(code, 0.95) for code in ("2.000635", "1.004884"))]
     made = decide(Question(three, ()), Memory(), thresholds())
     assert made.status == "clarify"
     assert made.procedures == ("1.001193", "2.000635", "1.004884")
 
 
 def test_a_weak_match_is_not_asserted() -> None:
-    assert decide(Question([candidate("1.001193", 0.2)], ()), Memory(), thresholds()).status == "not_understood"
+    weak = [candidate("1.001193", 0.2, right=0.2, wrong=0.3, outside=0.5)]
+    assert decide(Question(weak, ()), Memory(), thresholds()).status == "not_understood"
+
+
+def test_what_is_surely_no_procedure_is_said_to_be_none() -> None:
+    made = decide(Question([candidate("1.001193", 0.2, outside=0.9)], ()), Memory(), thresholds())
+    assert (made.status, made.reason, made.procedures) == ("out_of_scope", "not_a_procedure", ())
+
+
+def test_a_follow_up_that_barely_fits_another_procedure_stays_with_the_one_in_focus() -> None:
+    other = [candidate("2.000635", 0.6, right=0.4, wrong=0.6)]
+    made = decide(Question(other, ("fee",)), Memory(focus="1.000894"), thresholds())
+    assert made.procedures == ("1.000894",)
+    clear = [candidate("2.000635", 0.9, right=0.9, wrong=0.1)]
+    assert decide(Question(clear, ("fee",)), Memory(focus="1.000894"), thresholds()).procedures == ("2.000635",)
 
 
 def test_a_follow_up_is_about_the_procedure_in_focus() -> None:
