@@ -40,10 +40,23 @@ def explain(file: Path, error: ValidationError, where: str = "") -> list[Catalog
     return out
 
 
+class OnceLoader(yaml.CSafeLoader):
+    """Refuses a field that is written twice: YAML itself would silently keep the second."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} stands twice", key.start_mark)
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def read_yaml(file: Path) -> tuple[Any, list[CatalogueError]]:
     """What a YAML file holds; None, with what is wrong, where it cannot be read. Never raises."""
     try:
-        return yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader), []
+        return yaml.load(file.read_text(encoding="utf-8"), Loader=OnceLoader), []
     except UnicodeDecodeError as error:
         return None, [CatalogueError(file, "file", f"is not UTF-8 text (byte {error.start}); save it as UTF-8")]
     except yaml.YAMLError as error:

@@ -24,6 +24,8 @@ from bot.catalogue.store import Report, Store, StoreError
 from bot.settings import HOME
 from tests.catalogue.crawls import crawled, write_crawl
 
+pytestmark = pytest.mark.slow
+
 NATIONAL_LIST = HOME.parent / "shared" / "data" / "procedures.jsonl.xz"
 
 
@@ -182,7 +184,6 @@ def test_any_missing_field_gives_a_record_or_a_report(missing: set[str]) -> None
     assert isinstance(found, BadLine if missing & {"code", "name"} else CrawlRecord)
 
 
-@pytest.mark.slow
 def test_the_national_list_loses_nothing(store: Store) -> None:
     if not NATIONAL_LIST.is_file():
         pytest.skip("the national list does not lie beside the project (shared/data/procedures.jsonl.xz)")

