@@ -8,6 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
+from actions.answer import CERTAIN, PROBABLE, inside_answer
 from actions.conversation import Heard
 from actions.speech import Speech
 from bot.turn import Reason
@@ -19,6 +20,11 @@ REASON: dict[str, Reason] = {
     "report_scam": "fraud_warning",
     "crisis": "crisis",
 }
+YIELDS_FROM = {"file_for_me": PROBABLE, "report_scam": CERTAIN}
+"""Where the intent is unsure: the chance from which a question about a procedure is answered instead. Secrets, photos
+and danger never yield.
+"""
+SURE_REFUSAL = 0.9
 
 
 class ActionRefuse(Action):
@@ -26,5 +32,9 @@ class ActionRefuse(Action):
         return "action_refuse"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
-        intent = Heard.of(tracker).intent
+        heard = Heard.of(tracker)
+        intent = heard.intent
+        least = YIELDS_FROM.get(intent)
+        if least and heard.sure < SURE_REFUSAL and (decision := inside_answer(tracker, least, least)):
+            return Speech(dispatcher).decision(decision, heard.text)
         return Speech(dispatcher).simple("refused", f"utter_{intent}", REASON[intent])

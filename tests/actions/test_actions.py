@@ -35,8 +35,10 @@ def aspect(name: str) -> dict[str, Any]:
 class Said:
     """What an action said: its texts, buttons, record, and the slots it set."""
 
-    def __init__(self, action: Action, intent: str, text: str, *entities: dict[str, Any], **slots: Any) -> None:
-        message = {"text": text, "intent": {"name": intent, "confidence": 0.9}, "entities": list(entities)}
+    def __init__(
+        self, action: Action, intent: str, text: str, *entities: dict[str, Any], sure: float = 0.9, **slots: Any
+    ) -> None:
+        message = {"text": text, "intent": {"name": intent, "confidence": sure}, "entities": list(entities)}
         tracker = Tracker("web:x", slots, message, [], False, None, {}, "action_listen")
         dispatcher = CollectingDispatcher()
         events = asyncio.run(action.run(dispatcher, tracker, {}))  # type: ignore[arg-type]
@@ -173,6 +175,19 @@ def test_secrets_photos_filing_and_danger_are_refused_with_a_reason(intent: str)
     said = Said(ActionRefuse(), intent, "…", procedure("1.116410"))
     assert said.record.status == "refused"
     assert said.record.reason == REASON[intent]
+
+
+def unsure(intent: str, text: str, **chances: float) -> TurnRecord:
+    """A refusal that the intent is not sure of, of a message that may be about closing a shop."""
+    found = procedure("1.001266") | {"chances": {"right": 0.0, "wrong": 0.0, "vague": 0.0, "outside": 0.0} | chances}
+    return Said(ActionRefuse(), intent, text, found, sure=0.6).record
+
+
+def test_an_unsure_refusal_to_file_yields_to_a_question_about_a_procedure_but_a_secret_never() -> None:
+    assert unsure("file_for_me", "đóng cửa luôn hộ kinh doanh", right=0.9).procedures == ["1.001266"]
+    assert unsure("file_for_me", "làm luôn giùm tui", right=0.2, outside=0.8).status == "refused"
+    assert unsure("share_secret", "mật khẩu đây, đóng cửa hộ kinh doanh", right=0.99).status == "refused"
+    assert unsure("crisis", "muốn chết quá", right=0.99).status == "refused"
 
 
 @pytest.mark.parametrize(
