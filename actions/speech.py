@@ -86,16 +86,10 @@ class Speech:
             self.say(self.phrase("utter_not_covered"))
             self.end(_record(decision, status="not_covered", procedures=[]))
             return []
-        today = settings.today()
-        if isinstance(record, Procedure) and not record.in_force(today):
-            self.say(self.answerer.not_in_force(record))
-            self.end(_record(decision, status="stale", reason="not_in_force"))
-        elif record.freshness(today) == "red":
-            self.say(self.phrase("utter_stale", name=record.name, url=page_of(record)))
-            self.end(_record(decision, status="stale", reason="past_review"))
-        elif (review := self.catalogue.under_review(record.code)) and review.why == "gone":
-            self.say(self.phrase("utter_withdrawn", name=record.name, url=page_of(record)))
-            self.end(_record(decision, status="stale", reason="unconfirmed"))
+        if withheld := self.answerer.withheld(record, self.catalogue.gone(record.code)):
+            said, reason = withheld
+            self.say(said)
+            self.end(_record(decision, status="stale", reason=reason))
         elif isinstance(record, Procedure):
             self._answer_record(record, decision, text)
         else:

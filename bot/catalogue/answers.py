@@ -9,7 +9,7 @@ from bot.catalogue.models import Case, Fee, IndexEntry, Paper, Procedure, Time
 from bot.catalogue.phrases import Phrases
 from bot.language.speaking import day as spoken_day
 from bot.language.speaking import money
-from bot.turn import Aspect
+from bot.turn import Aspect, Reason
 
 PAGE = "https://dichvucong.gov.vn/dich-vu-cong-truc-tuyen/{code}"
 OVERVIEW: tuple[Aspect, ...] = ("documents", "fee", "processing_time", "where")
@@ -61,7 +61,20 @@ class Answerer:
         blocks.append(self.footer(record))
         return "\n\n".join(blocks)
 
-    def not_in_force(self, record: Procedure) -> str:
+    def withheld(self, record: Procedure | IndexEntry, gone: bool = False) -> tuple[str, Reason] | None:
+        """What is said instead of a record that may not be asserted on this day, and why; None for one that may.
+
+        ``gone``: the portal lists the procedure no more.
+        """
+        if isinstance(record, Procedure) and not record.in_force(self._day):
+            return self._not_in_force(record), "not_in_force"
+        if record.freshness(self._day) == "red":
+            return self._say("utter_stale", name=record.name, url=page_of(record)), "past_review"
+        if gone:
+            return self._say("utter_withdrawn", name=record.name, url=page_of(record)), "unconfirmed"
+        return None
+
+    def _not_in_force(self, record: Procedure) -> str:
         """What is said of a procedure that has not begun, or is no more."""
         if record.effective_to and record.effective_to < self._day:
             sentence = self._say("utter_ended", name=record.name, day=spoken_day(record.effective_to))

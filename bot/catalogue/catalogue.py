@@ -99,6 +99,11 @@ class Catalogue:
             return None
         return self.procedures.get(canonical) or self.index.get(canonical)
 
+    def gone(self, code: str) -> bool:
+        """True for a procedure that the portal lists no more, until somebody has looked into it."""
+        review = self.under_review(code)
+        return review is not None and review.why == "gone"
+
     def replaced(self, code: str) -> bool:
         """True for an old code that a newer one has taken the place of."""
         record, entry = self.get(code), self.index.get(code)

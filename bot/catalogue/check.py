@@ -78,6 +78,7 @@ def check(catalogue: Catalogue, day: date, against: Path | None = None) -> list[
         ]
         found += [Finding(f"{record.code}.yml", *finding) for finding in judged]
     found += _duplicate_aliases(records)
+    found += _unknown_codes(catalogue)
     return sorted(found, key=lambda f: (f.warning, f.file, f.field))
 
 
@@ -150,6 +151,14 @@ def _duplicate_aliases(records: Iterable[Procedure]) -> Iterator[Finding]:
         for alias in dict.fromkeys(alias.lower() for alias in record.aliases):
             if (owner := owners.setdefault(alias, record.code)) != record.code:
                 yield Finding(f"{record.code}.yml", "aliases", f"{alias!r} stands in {owner}.yml too; keep one")
+
+
+def _unknown_codes(catalogue: Catalogue) -> Iterator[Finding]:
+    named = {code: "index/aliases" for code in catalogue.everyday_names}
+    named |= {code: "linking" for example in catalogue.examples for code in example.codes}
+    for code, folder in named.items():
+        if catalogue.canonical(code) is None:
+            yield Finding(folder, code, "is neither a record nor in the index")
 
 
 def _syllables(text: str) -> list[str]:

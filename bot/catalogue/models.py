@@ -32,6 +32,13 @@ def valid_code(value: str) -> str:
     return value
 
 
+def whole(value: Any) -> Any:
+    """Refuses 8.000: YAML reads 8, where 8000 was meant."""
+    if isinstance(value, float):
+        raise ValueError("is not a whole number; write 8000, without dots or 'đồng'")
+    return value
+
+
 class Strict(BaseModel):
     """Refuses unknown fields: a misspelt field name must not vanish silently."""
 
@@ -66,6 +73,8 @@ class Fee(Fact):
     per: str = ""
     free: bool = False
     note: str = ""
+
+    _whole = validator("amount", pre=True, allow_reuse=True)(whole)
 
     @validator("free")
     def free_has_no_amount(cls, free: bool, values: dict[str, Any]) -> bool:
@@ -113,6 +122,8 @@ class Paper(Strict):
     where_to_get: str = ""
     not_needed_when: str = ""
     cases: list[str] = []
+
+    _whole = validator("originals", "copies", pre=True, allow_reuse=True)(whole)
 
 
 class Case(Strict):

@@ -56,6 +56,9 @@ def diff(
 
 def _differences(catalogue: Catalogue, record: Procedure, earlier: date, later: date) -> Iterator[str]:
     def answer(day: date) -> list[str]:
-        return Answerer(catalogue.phrases, day).answer(record, [a for a in ASPECTS if a != "overview"]).splitlines()
+        answerer = Answerer(catalogue.phrases, day)
+        if withheld := answerer.withheld(record):
+            return withheld[0].splitlines()
+        return answerer.answer(record, [a for a in ASPECTS if a != "overview"]).splitlines()
 
     return (line for line in ndiff(answer(earlier), answer(later)) if line.startswith(("+ ", "- ")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -74,7 +74,7 @@ def _refused(error: Exception) -> typer.Exit:
 @app.command()
 def show(
     code: Annotated[str, typer.Argument(help="A procedure code, e.g. 1.001193.")],
-    day: Annotated[str, typer.Option(help="As on this day, e.g. 2027-01-01.")] = "",
+    day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="As on this day: 2027-01-01.")] = None,
 ) -> None:
     """What a citizen will read about a procedure, all aspects."""
     catalogue = Catalogue.load(settings.load().data)
@@ -82,8 +82,10 @@ def show(
     if record is None:
         typer.echo(f"{code}: no record and not in the index", err=True)
         raise typer.Exit(2)
-    answerer = Answerer(catalogue.phrases, date.fromisoformat(day) if day else settings.today(), catalogue.reviews)
-    if isinstance(record, Procedure):
+    answerer = Answerer(catalogue.phrases, day.date() if day else settings.today(), catalogue.reviews)
+    if withheld := answerer.withheld(record, catalogue.gone(record.code)):
+        typer.echo(withheld[0])
+    elif isinstance(record, Procedure):
         typer.echo(answerer.answer(record, [a for a in ASPECTS if a != "overview"]))
     else:
         typer.echo(answerer.index_facts(record, [])[0])
@@ -102,7 +104,7 @@ def index(
     write(built.entries, file)
     for reason, count in built.left_out.most_common():
         typer.echo(f"{count:6} left out: {reason}")
-    typer.echo(f"{len(built.entries):6} in {file.relative_to(settings.HOME)}, {file.stat().st_size / 1e6:.2f} MB")
+    typer.echo(f"{len(built.entries):6} in {file}, {file.stat().st_size / 1e6:.2f} MB")
 
 
 @app.command("import")
@@ -120,7 +122,8 @@ def import_(
         raise _refused(error) from None
     seconds = time.monotonic() - began
     if as_json:
-        typer.echo(json.dumps(asdict(report) | {"seconds": round(seconds, 1)}, ensure_ascii=False))
+        told = {**vars(report), "bad": [asdict(line) for line in report.bad], "seconds": round(seconds, 1)}
+        typer.echo(json.dumps(told, ensure_ascii=False))
         return
     rows = table()
     for line in report.bad:

@@ -16,5 +16,5 @@ def table(*columns: str) -> Table:
 
 
 def show(filled: Table) -> None:
-    """Prints it on stdout."""
-    Console(width=None if sys.stdout.isatty() else FILE_WIDTH).print(filled)
+    """Prints it on stdout, as it is: brackets in a message are no markup."""
+    Console(width=None if sys.stdout.isatty() else FILE_WIDTH, markup=False).print(filled)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +15,11 @@ from bot.catalogue.due import reviews_due
 from bot.catalogue.models import Procedure
 from bot.settings import HOME
 from tests.catalogue.crawls import crawled, write_crawl
+from tests.committed import catalogue
 
 TODAY = date(2026, 11, 24)
 BIRTH = "1.001193"
 NATIONAL_LIST = HOME.parent / "shared" / "data" / "procedures.jsonl.xz"
-
-
-@cache
-def catalogue() -> Catalogue:
-    return Catalogue.load(HOME / "nlu_data")
 
 
 def changed(**changes: Any) -> Catalogue:

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.certainty import Chances
 from bot.catalogue.crawl import CrawlRecord
 from bot.catalogue.decision import Candidate, Memory, Question, ThresholdError, Thresholds, decide
@@ -16,13 +15,9 @@ from bot.catalogue.index import entry_of
 from bot.catalogue.models import IndexEntry
 from bot.catalogue.topic import official_names, share_of, topic_of
 from bot.settings import HOME
+from tests.committed import catalogue
 
 DATA = HOME / "nlu_data"
-
-
-@cache
-def catalogue() -> Catalogue:
-    return Catalogue.load(DATA)
 
 
 @cache

@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import date
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,16 +23,12 @@ from bot.cli.events import app
 from bot.language.lexicon import Lexicon
 from bot.settings import HOME
 from bot.turn import ASPECTS, Aspect
+from tests.committed import catalogue
 
 DATA = HOME / "nlu_data"
 EVENTS = DATA / "life_events"
 TODAY = date(2026, 11, 24)
 LONGEST_SENTENCE = 20
-
-
-@cache
-def catalogue() -> Catalogue:
-    return Catalogue.load(DATA)
 
 
 def told() -> LifeEvents:

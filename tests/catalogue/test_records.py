@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,23 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue.answers import Answerer
-from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.live import LiveCatalogue
 from bot.catalogue.loading import read_procedure, read_procedures
 from bot.catalogue.models import Procedure
 from bot.language.speaking import money
 from bot.settings import HOME
 from bot.turn import ASPECTS
+from tests.committed import catalogue
 
 DATA = HOME / "nlu_data"
 BIRTH = DATA / "procedures" / "ho_tich" / "1.001193.yml"
 TODAY = date(2026, 11, 24)
 NEW_YEAR = date(2027, 1, 1)
-
-
-@cache
-def catalogue() -> Catalogue:
-    return Catalogue.load(DATA)
 
 
 def record(code: str) -> Procedure:
@@ -56,6 +50,7 @@ def written(folder: Path, **changes: object) -> Path:
         ({"aliases": ["khai sinh"]}, "aliases: "),
         ({"papers": [{"name": "x", "cases": ["y"]}]}, "names case 'y'"),
         ({"review_by": "2030-01-01"}, "at most 180 days later"),
+        ({"fees": [{"amount": 8.000, "source": "QĐ mẫu", "grade": "A", "checked_on": "2026-11-22"}]}, "write 8000"),
     ],
 )
 def test_a_wrong_field_is_named_with_what_is_right(tmp_path: Path, changes: dict[str, object], problem: str) -> None:

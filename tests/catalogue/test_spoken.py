@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.certainty import FEATURES, OUTCOMES, Certainty, features, read_certainty
 from bot.catalogue.search import Entry, Hit, Search
 from bot.catalogue.spoken import Example, read_everyday_names, read_examples
@@ -19,6 +17,7 @@ from bot.catalogue.topic import topic_in
 from bot.catalogue.wording import Wording
 from bot.language.unicode import fold
 from bot.settings import HOME
+from tests.committed import catalogue
 
 DATA = HOME / "nlu_data"
 TEXTS = {
@@ -27,11 +26,6 @@ TEXTS = {
     "1.900003": "nop giay cam ket va anh the cho nguoi nuoi chim",
 } | {f"1.9001{n:02d}": f"van ban so {n} ve viec khac va loai {n % 5}" for n in range(20)}
 """A word counts that stands in two texts at least, and in no more than a third of all."""
-
-
-@cache
-def catalogue() -> Catalogue:
-    return Catalogue.load(DATA)
 
 
 def entry(code: str, name: str, **more: tuple[str, ...]) -> Entry:

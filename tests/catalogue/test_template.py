@@ -11,11 +11,11 @@ import pytest
 import yaml
 
 from bot.catalogue.answers import Answerer
-from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.check import check
 from bot.catalogue.models import Case, Fee, Form, Law, LookAlike, Notice, Paper, Procedure, Strict, Time
 from bot.settings import HOME
 from bot.turn import ASPECTS
+from tests.committed import catalogue
 
 TEMPLATE = HOME / "docs" / "vi" / "mau-ban-ghi.yml"
 MANUALS = [HOME / "docs" / "vi" / "viet-ban-ghi.md", HOME / "docs" / "catalogue.md"]
@@ -43,11 +43,6 @@ def content() -> dict[str, Any]:
 
 def template() -> Procedure:
     return Procedure.parse_obj(content())
-
-
-@cache
-def catalogue() -> Catalogue:
-    return Catalogue.load(HOME / "nlu_data")
 
 
 def test_the_template_shows_every_field_of_a_record_in_its_order() -> None:
