@@ -70,6 +70,7 @@ def test_every_code_is_a_record_or_in_the_index(event_id: str) -> None:
         assert all(catalogue().get(code) for code in (step.code, *step.instead_of, *step.together_with)), step
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("event_id", ids())
 def test_every_phrase_tells_its_own_event_and_no_other(event_id: str) -> None:
     wrong = {
