@@ -13,10 +13,10 @@ from actions.conversation import Heard
 from actions.speech import Speech, live_catalogue
 from bot import settings
 from bot.catalogue.decision import chances_of
-from bot.catalogue.place_answers import PlaceTeller
-from bot.catalogue.place_models import Unit
-from bot.catalogue.place_names import Reading
-from bot.catalogue.places import Found, Places
+from bot.catalogue.places.answers import PlaceTeller
+from bot.catalogue.places.models import Unit
+from bot.catalogue.places.names import Reading
+from bot.catalogue.places.resolver import Found, Places
 from bot.language.ordinals import find_pick
 from bot.language.unicode import fold
 from bot.turn import TurnRecord

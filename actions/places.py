@@ -13,7 +13,7 @@ from actions.conversation import Heard
 from actions.place_talk import Asked, chosen, found_in, talk
 from actions.speech import Speech
 from bot import settings
-from bot.catalogue.place_answers import PlaceTeller
+from bot.catalogue.places.answers import PlaceTeller
 from bot.turn import TurnRecord
 
 

@@ -16,8 +16,8 @@ from bot.catalogue.catalogue import Catalogue, Record
 from bot.catalogue.decision import Decision, Thresholds
 from bot.catalogue.live import LiveCatalogue
 from bot.catalogue.models import Case, IndexEntry, Procedure
-from bot.catalogue.place_answers import PlaceTeller
-from bot.catalogue.portal_text import PortalSpeaker
+from bot.catalogue.national.text import PortalSpeaker
+from bot.catalogue.places.answers import PlaceTeller
 from bot.language.codes import find_procedure_codes
 from bot.language.unicode import fold
 from bot.turn import Aspect, Reason, Status, TurnRecord

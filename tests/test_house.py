@@ -31,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 RASA_ROOMS = {"nlu", "engine"}
 PURE_ROOMS = {"language", "catalogue", "portal", "channels"}
-STORE = HOME / "bot" / "catalogue" / "store.py"
+STORE = HOME / "bot" / "catalogue" / "national" / "store.py"
 """The one module of the pure rooms that speaks to the database."""
 
 

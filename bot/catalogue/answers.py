@@ -52,7 +52,7 @@ class Answerer:
             blocks.append(record.summary)
         for case in cases:
             if case.advice:
-                blocks.append(self._say("utter_answer_case", case=case.name, advice=case.advice))
+                blocks.append(self._say("utter_answer_case", case=_lower(case.name), advice=case.advice))
         for aspect in asked or OVERVIEW:
             title = self._say(f"utter_answer_title_{aspect}")
             blocks.append("\n".join([title, *self._sections[aspect](record, cases)]))

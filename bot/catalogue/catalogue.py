@@ -11,13 +11,13 @@ from bot.catalogue.certainty import CERTAINTY_FILE, Certainty, Chances, read_cer
 from bot.catalogue.life_events import LifeEvents, read_life_events, unknown_codes
 from bot.catalogue.loading import CatalogueError, read_index, read_procedures
 from bot.catalogue.models import IndexEntry, Procedure
+from bot.catalogue.national.wording import Wording
 from bot.catalogue.phrases import Phrases
-from bot.catalogue.places import Places
+from bot.catalogue.places.resolver import Places
 from bot.catalogue.review import REVIEW_FILE, Review, gravest, read_reviews
 from bot.catalogue.search import Entry, Hit, Search
 from bot.catalogue.spoken import Example, Names, read_everyday_names, read_examples
 from bot.catalogue.topic import official_names, share_of, topic_in
-from bot.catalogue.wording import Wording
 from bot.language.lexicon import Lexicon
 from bot.language.unicode import fold
 

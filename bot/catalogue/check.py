@@ -14,9 +14,9 @@ from datetime import date
 from pathlib import Path
 
 from bot.catalogue.catalogue import Catalogue
-from bot.catalogue.crawl import CrawlRecord, read_crawl
 from bot.catalogue.models import Procedure
-from bot.catalogue.portal_text import full_text_of
+from bot.catalogue.national.crawl import CrawlRecord, read_crawl
+from bot.catalogue.national.text import full_text_of
 
 LONGEST_SENTENCE = 20
 """Syllables (words between spaces). DESIGN section 6: sentences under about 20 words."""

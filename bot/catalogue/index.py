@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from bot.catalogue.crawl import CITY, BadLine, CrawlRecord, read_crawl
 from bot.catalogue.models import CODE, IndexEntry, Online
+from bot.catalogue.national.crawl import CITY, BadLine, CrawlRecord, read_crawl
 
 LATE_CRAWL_DAY = date(2026, 7, 18)
 ONLINE: dict[str, Online] = {"toàn trình": "full", "một phần": "partial", "không trực tuyến": "none"}

@@ -13,11 +13,11 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.certainty import CERTAINTY_FILE
 from bot.catalogue.loading import CatalogueError
 from bot.catalogue.models import IndexEntry
+from bot.catalogue.national.store import Store, StoreError
+from bot.catalogue.national.text import PortalText
+from bot.catalogue.national.wording import Wording
 from bot.catalogue.phrases import PhraseError
-from bot.catalogue.portal_text import PortalText
 from bot.catalogue.review import REVIEW_FILE
-from bot.catalogue.store import Store, StoreError
-from bot.catalogue.wording import Wording
 from bot.language.lexicon import LexiconError
 from bot.settings import Settings
 

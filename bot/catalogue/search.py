@@ -17,7 +17,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
-from bot.catalogue.wording import Wording
+from bot.catalogue.national.wording import Wording
 from bot.language.lexicon import Qualifier
 from bot.language.unicode import fold, has_marks, nfc
 

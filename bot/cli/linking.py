@@ -9,7 +9,7 @@ import yaml
 
 from bot import settings
 from bot.catalogue.catalogue import Catalogue
-from bot.catalogue.store import Store
+from bot.catalogue.national.store import Store
 from bot.evaluation.fitting import fit
 from bot.gateway import database
 

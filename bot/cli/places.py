@@ -9,10 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from bot import settings
-from bot.catalogue.place_comparison import disagreements
-from bot.catalogue.place_loading import past_review
-from bot.catalogue.place_names import Reading
-from bot.catalogue.places import Places
+from bot.catalogue.places.comparison import disagreements
+from bot.catalogue.places.loading import past_review
+from bot.catalogue.places.names import Reading
+from bot.catalogue.places.resolver import Places
 from bot.cli.tables import show, table
 from bot.language.lexicon import Lexicon
 

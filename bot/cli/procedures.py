@@ -18,10 +18,10 @@ from bot.catalogue.answers import Answerer
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.check import Finding
 from bot.catalogue.check import check as judge
-from bot.catalogue.crawl import SourceFileError, read_crawl
 from bot.catalogue.index import build, write
 from bot.catalogue.models import Procedure
-from bot.catalogue.store import Store, StoreError
+from bot.catalogue.national.crawl import SourceFileError, read_crawl
+from bot.catalogue.national.store import Store, StoreError
 from bot.cli import changes, events, refreshing
 from bot.cli.tables import show as show_table
 from bot.cli.tables import table

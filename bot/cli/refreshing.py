@@ -12,13 +12,13 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bot import settings
-from bot.catalogue.journal import RefreshRunning
 from bot.catalogue.loading import CatalogueError
-from bot.catalogue.portal_api import PortalApi
-from bot.catalogue.portal_wire import PortalError
-from bot.catalogue.refresh import FOLDER, Refreshed
-from bot.catalogue.refresh import Progress as Hears
-from bot.catalogue.refresh import refresh as ask
+from bot.catalogue.national.api import PortalApi
+from bot.catalogue.national.journal import RefreshRunning
+from bot.catalogue.national.refresh import FOLDER, Refreshed
+from bot.catalogue.national.refresh import Progress as Hears
+from bot.catalogue.national.refresh import refresh as ask
+from bot.catalogue.national.wire import PortalError
 from bot.cli.tables import show, table
 
 

@@ -18,8 +18,8 @@ from actions.places import ActionPlace
 from actions.refuse import REASON, ActionRefuse
 from actions.smalltalk import ActionContinue, ActionSmalltalk
 from actions.speech import live_catalogue
-from bot.catalogue.crawl import CrawlRecord
-from bot.catalogue.portal_text import portal_text_of
+from bot.catalogue.national.crawl import CrawlRecord
+from bot.catalogue.national.text import portal_text_of
 from bot.turn import TurnRecord
 from tests.catalogue.crawls import crawled
 

@@ -14,8 +14,8 @@ from actions.answer import ActionAnswer, ActionDefaultFallback, ActionOutOfScope
 from actions.places import ActionPlace
 from actions.smalltalk import ActionContinue, ActionSmalltalk
 from actions.speech import live_catalogue
-from bot.catalogue.place_loading import Contacts
-from bot.catalogue.place_models import Office
+from bot.catalogue.places.loading import Contacts
+from bot.catalogue.places.models import Office
 from tests.actions.test_actions import Said, aspect, procedure
 
 

@@ -7,11 +7,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from bot.catalogue.crawl import CrawlRecord, read_crawl
 from bot.catalogue.index import entry_of, write
-from bot.catalogue.portal_api import PortalApi
-from bot.catalogue.portal_wire import Detail, crawl_record, read
-from bot.catalogue.refresh import Refreshed, refresh
+from bot.catalogue.national.api import PortalApi
+from bot.catalogue.national.crawl import CrawlRecord, read_crawl
+from bot.catalogue.national.refresh import Refreshed, refresh
+from bot.catalogue.national.wire import Detail, crawl_record, read
 from tests.catalogue.portal_stand_in import StandIn
 
 DAY = date(2026, 11, 24)

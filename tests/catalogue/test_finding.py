@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue.certainty import Chances
-from bot.catalogue.crawl import CrawlRecord
 from bot.catalogue.decision import Candidate, Memory, Question, ThresholdError, Thresholds, decide
 from bot.catalogue.index import entry_of
 from bot.catalogue.models import IndexEntry
+from bot.catalogue.national.crawl import CrawlRecord
 from bot.catalogue.topic import official_names, share_of, topic_of
 from bot.settings import HOME
 from tests.committed import catalogue

@@ -17,10 +17,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.catalogue.crawl import BadLine, CrawlRecord, SourceFileError, read_crawl, read_line
 from bot.catalogue.live import LiveCatalogue
-from bot.catalogue.portal_text import portal_text_of
-from bot.catalogue.store import Report, Store, StoreError
+from bot.catalogue.national.crawl import BadLine, CrawlRecord, SourceFileError, read_crawl, read_line
+from bot.catalogue.national.store import Report, Store, StoreError
+from bot.catalogue.national.text import portal_text_of
 from bot.settings import HOME
 from tests.catalogue.crawls import crawled, write_crawl
 

@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from bot.catalogue.place_answers import PlaceTeller
-from bot.catalogue.place_loading import Contacts, past_review, read_contacts, read_table, read_words
-from bot.catalogue.place_models import Office
-from bot.catalogue.places import Places
+from bot.catalogue.places.answers import PlaceTeller
+from bot.catalogue.places.loading import Contacts, past_review, read_contacts, read_table, read_words
+from bot.catalogue.places.models import Office
+from bot.catalogue.places.resolver import Places
 from bot.cli.places import app
 from tests.catalogue.test_places import DATA, TODAY, phrases, places
 

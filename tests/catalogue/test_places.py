@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue.phrases import Phrases
-from bot.catalogue.place_answers import PlaceTeller
-from bot.catalogue.place_comparison import disagreements
-from bot.catalogue.place_names import one_slip
-from bot.catalogue.places import Places
+from bot.catalogue.places.answers import PlaceTeller
+from bot.catalogue.places.comparison import disagreements
+from bot.catalogue.places.names import one_slip
+from bot.catalogue.places.resolver import Places
 from bot.language.lexicon import Lexicon
 from bot.language.unicode import fold, strip_marks
 from bot.settings import HOME

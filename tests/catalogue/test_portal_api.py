@@ -13,10 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.catalogue.comparison import facts_of
-from bot.catalogue.crawl import CrawlRecord
 from bot.catalogue.index import entry_of
-from bot.catalogue.portal_api import (
+from bot.catalogue.national.api import (
     FirewallPage,
     MayPass,
     NotReachable,
@@ -26,8 +24,10 @@ from bot.catalogue.portal_api import (
     data_of,
     retry_after,
 )
-from bot.catalogue.portal_wire import Detail, Page, PortalError, SchemaChanged, crawl_record, read
-from bot.catalogue.refresh import ListIncomplete, refresh
+from bot.catalogue.national.comparison import facts_of
+from bot.catalogue.national.crawl import CrawlRecord
+from bot.catalogue.national.refresh import ListIncomplete, refresh
+from bot.catalogue.national.wire import Detail, Page, PortalError, SchemaChanged, crawl_record, read
 from tests.catalogue import portal_stand_in as stand_in
 from tests.catalogue.portal_stand_in import DETAIL, LIST, StandIn, fee, method, procedure
 from tests.catalogue.refreshes import (

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot.catalogue.crawl import CrawlRecord
+from bot.catalogue.national.crawl import CrawlRecord
+from bot.catalogue.national.text import PortalSpeaker, portal_text_of, window_end
 from bot.catalogue.phrases import Phrases
-from bot.catalogue.portal_text import PortalSpeaker, portal_text_of, window_end
 from bot.settings import HOME
 from bot.turn import Aspect
 from tests.catalogue.crawls import crawled

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from bot.catalogue.crawl import read_crawl
 from bot.catalogue.index import build, write
 from bot.catalogue.loading import CatalogueError, read_index
 from bot.catalogue.models import IndexEntry
-from bot.catalogue.portal_api import (
+from bot.catalogue.national.api import (
     PortalApi,
 )
+from bot.catalogue.national.crawl import read_crawl
 from bot.catalogue.review import read_reviews
 from bot.cli.main import app
 from tests.catalogue import portal_stand_in as stand_in

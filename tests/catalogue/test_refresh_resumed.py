@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.catalogue.journal import RefreshRunning, open_journal
-from bot.catalogue.portal_api import (
+from bot.catalogue.national.api import (
     FirewallPage,
     PortalApi,
 )
-from bot.catalogue.refresh import refresh
+from bot.catalogue.national.journal import RefreshRunning, open_journal
+from bot.catalogue.national.refresh import refresh
 from bot.catalogue.review import read_reviews
 from bot.settings import HOME
 from tests.catalogue import portal_stand_in as stand_in
@@ -127,8 +127,8 @@ import sys, time
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
-from bot.catalogue.portal_api import PortalApi
-from bot.catalogue.refresh import refresh
+from bot.catalogue.national.api import PortalApi
+from bot.catalogue.national.refresh import refresh
 with PortalApi(sys.argv[1], sleep=lambda seconds: time.sleep(0.02)) as api:
     refresh(api, Path(sys.argv[2]), Path(sys.argv[2]).parent / "refresh", date(2026, 11, 24))
 """

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue.certainty import FEATURES, OUTCOMES, Certainty, features, read_certainty
+from bot.catalogue.national.wording import Wording
 from bot.catalogue.search import Entry, Hit, Search
 from bot.catalogue.spoken import Example, read_everyday_names, read_examples
 from bot.catalogue.topic import topic_in
-from bot.catalogue.wording import Wording
 from bot.language.unicode import fold
 from bot.settings import HOME
 from tests.committed import catalogue

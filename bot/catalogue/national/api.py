@@ -17,7 +17,7 @@ from typing import Any
 import requests
 from urllib3.exceptions import HTTPError, ProtocolError
 
-from bot.catalogue.portal_wire import SHORT, Detail, Item, Page, PortalError, SchemaChanged, read
+from bot.catalogue.national.wire import SHORT, Detail, Item, Page, PortalError, SchemaChanged, read
 
 LIST = "/api/v1/submitting/formality/list-all-public-formality-by-citizen"
 DETAIL = "/api/v1/configuring/formality/get-formality-by-citizen"

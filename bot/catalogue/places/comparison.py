@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.catalogue.place_models import Unit
-from bot.catalogue.places import Places
+from bot.catalogue.places.models import Unit
+from bot.catalogue.places.resolver import Places
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from bot.catalogue.loading import CatalogueError, explain, read_mapping
 from bot.catalogue.models import Strict
-from bot.catalogue.place_models import Area, CommonHours, Hotline, Office, PlaceWords, Reviewed, Unit
+from bot.catalogue.places.models import Area, CommonHours, Hotline, Office, PlaceWords, Reviewed, Unit
 
 Model = TypeVar("Model", bound=Strict)
 OFFICE_LISTS = ("offices", "common_hours", "hotlines")

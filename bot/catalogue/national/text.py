@@ -12,9 +12,9 @@ from datetime import date
 
 from pydantic import Field
 
-from bot.catalogue.crawl import CrawledMethod, CrawlRecord
 from bot.catalogue.index import UNITS, entry_of
 from bot.catalogue.models import IndexEntry, Strict
+from bot.catalogue.national.crawl import CrawledMethod, CrawlRecord
 from bot.catalogue.phrases import Phrases
 from bot.language.speaking import money
 from bot.turn import Aspect

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from bot.catalogue.comparison import Comparison, Facts, compare, facts_of, known_facts, reviews_of
-from bot.catalogue.crawl import CITY, CrawlRecord, read_crawl
-from bot.catalogue.journal import Journal, open_journal, written
 from bot.catalogue.loading import read_index, read_procedures
-from bot.catalogue.portal_api import PortalApi, Refused, UpstreamError
-from bot.catalogue.portal_wire import Item, PortalError, SchemaChanged, crawl_record
+from bot.catalogue.national.api import PortalApi, Refused, UpstreamError
+from bot.catalogue.national.comparison import Comparison, Facts, compare, facts_of, known_facts, reviews_of
+from bot.catalogue.national.crawl import CITY, CrawlRecord, read_crawl
+from bot.catalogue.national.journal import Journal, open_journal, written
+from bot.catalogue.national.wire import Item, PortalError, SchemaChanged, crawl_record
 from bot.catalogue.review import REVIEW_FILE, Review, add_reviews, read_reviews
 
 FOLDER = "refresh"

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.catalogue.phrases import Phrases
-from bot.catalogue.place_models import Office, Unit
-from bot.catalogue.place_names import Reading
-from bot.catalogue.places import Found, Places
+from bot.catalogue.places.models import Office, Unit
+from bot.catalogue.places.names import Reading
+from bot.catalogue.places.resolver import Found, Places
 from bot.language.speaking import day as spoken_day
 
 MOST_OPTIONS = 5

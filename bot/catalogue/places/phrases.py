@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bot.catalogue.place_names import Word
+from bot.catalogue.places.names import Word
 from bot.language.unicode import fold
 
 Phrase = tuple[str, ...]

@@ -11,11 +11,11 @@ from functools import cached_property
 from pathlib import Path
 
 from bot.catalogue.loading import CatalogueError
-from bot.catalogue.place_loading import Contacts, Table, read_contacts, read_table, read_words
-from bot.catalogue.place_mentions import COMMUNE_TYPES, DISTRICT_TYPES, Mention, Reader, type_at
-from bot.catalogue.place_models import Area, PlaceWords, Unit
-from bot.catalogue.place_names import Gazetteer, Name, Reading, Word, words_of
-from bot.catalogue.place_phrases import PhraseSet
+from bot.catalogue.places.loading import Contacts, Table, read_contacts, read_table, read_words
+from bot.catalogue.places.mentions import COMMUNE_TYPES, DISTRICT_TYPES, Mention, Reader, type_at
+from bot.catalogue.places.models import Area, PlaceWords, Unit
+from bot.catalogue.places.names import Gazetteer, Name, Reading, Word, words_of
+from bot.catalogue.places.phrases import PhraseSet
 
 FARTHEST_AFTER, FARTHEST_BEFORE = 2, 1
 """Words that may lie between a name and the old district said after it, or before it."""

@@ -1,4 +1,4 @@
-"""What the national portal sends, and its way into the crawl's own fields (bot.catalogue.crawl).
+"""What the national portal sends, and its way into the crawl's own fields (bot.catalogue.national.crawl).
 
 Field names are the portal's. Unknown fields are left alone; a missing or misshapen one is a SchemaChanged that says
 where it is and what came instead.
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, validator
 
-from bot.catalogue.crawl import Crawled, CrawlRecord
+from bot.catalogue.national.crawl import Crawled, CrawlRecord
 from bot.settings import TIME_ZONE
 
 CHANNELS = {"DIRECT": "trực tiếp", "ONLINE": "trực tuyến", "POSTAL": "bưu chính công ích"}
@@ -36,7 +36,7 @@ class SchemaChanged(PortalError):
 
     def __init__(self, where: str, problem: str) -> None:
         super().__init__(
-            f"the portal's reply has changed: {where} {problem}. Compare it with bot/catalogue/portal_wire.py; "
+            f"the portal's reply has changed: {where} {problem}. Compare it with bot/catalogue/national/wire.py; "
             "nothing was changed here"
         )
         self.where = where

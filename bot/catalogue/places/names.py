@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
-from bot.catalogue.place_models import Area, OldUnit, Unit
+from bot.catalogue.places.models import Area, OldUnit, Unit
 from bot.language.telex import decode
 from bot.language.unicode import TONES, fold, strip_marks
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from bot.catalogue.crawl import CrawlRecord
 from bot.catalogue.index import entry_of
 from bot.catalogue.models import IndexEntry, Procedure
-from bot.catalogue.portal_wire import SchemaChanged
+from bot.catalogue.national.crawl import CrawlRecord
+from bot.catalogue.national.wire import SchemaChanged
 from bot.catalogue.review import Review
 
 FACTS = ("decision", "decision_date", "time", "fee", "levels", "online", "agency", "results", "field", "name")

@@ -16,10 +16,10 @@ from typing import Any, LiteralString
 
 import psycopg
 
-from bot.catalogue.crawl import BadLine, CrawlRecord
 from bot.catalogue.models import IndexEntry
-from bot.catalogue.portal_text import PortalText, full_text_of, portal_text_of
-from bot.catalogue.wording import Wording
+from bot.catalogue.national.crawl import BadLine, CrawlRecord
+from bot.catalogue.national.text import PortalText, full_text_of, portal_text_of
+from bot.catalogue.national.wording import Wording
 from bot.language.unicode import fold
 
 TABLES = """

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.catalogue.place_models import Area, PlaceWords
-from bot.catalogue.place_names import Gazetteer, Name, Spelling, Word, has_marks, spelling
-from bot.catalogue.place_phrases import Phrase, PhraseSet
+from bot.catalogue.places.models import Area, PlaceWords
+from bot.catalogue.places.names import Gazetteer, Name, Spelling, Word, has_marks, spelling
+from bot.catalogue.places.phrases import Phrase, PhraseSet
 from bot.language.syllables import is_bare_syllable
 from bot.language.unicode import fold
 

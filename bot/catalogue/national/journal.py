@@ -14,8 +14,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.catalogue.crawl import CrawlRecord
-from bot.catalogue.portal_wire import Item, Page
+from bot.catalogue.national.crawl import CrawlRecord
+from bot.catalogue.national.wire import Item, Page
 
 LONGEST_BREAK = timedelta(days=3)
 """An older half is not gone on with: the list has changed meanwhile."""

@@ -1,0 +1,1 @@
+"""The national list: reading a crawl, keeping it, asking the portal for a newer one."""

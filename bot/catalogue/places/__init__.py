@@ -1,0 +1,1 @@
+"""Places: old and new names, units, offices."""
