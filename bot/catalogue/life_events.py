@@ -20,7 +20,7 @@ from unicodedata import normalize
 from pydantic import Field, ValidationError, validator
 
 from bot.catalogue.loading import CatalogueError, explain, read_mapping
-from bot.catalogue.models import RED_AFTER, Fact, Strict, freshness_of, valid_code
+from bot.catalogue.models import RED_AFTER, Fact, Strict, freshness_of, reviewed_within, valid_code
 from bot.language.lexicon import Lexicon
 from bot.language.normalise import normalise
 from bot.language.unicode import fold, nfc, unify_tone_position
@@ -100,12 +100,7 @@ class LifeEvent(Strict):
                 raise ValueError(f"step {step.code} stands instead of {unknown[0]}, which is no step of this event")
         return steps
 
-    @validator("review_by")
-    def review_follows_check(cls, review_by: date, values: dict[str, Any]) -> date:
-        checked = values.get("checked_on")
-        if checked and not checked < review_by <= checked + RED_AFTER:
-            raise ValueError(f"is {review_by}; it lies after checked_on and at most {RED_AFTER.days} days later")
-        return review_by
+    _review = validator("review_by", allow_reuse=True)(reviewed_within(RED_AFTER))
 
     def ordered(self, said: Iterable[str] = ()) -> tuple[Step, ...]:
         """The steps, those first whose condition was said (``said``: their codes)."""

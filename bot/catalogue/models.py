@@ -7,6 +7,7 @@ Contract: DESIGN section 6.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -30,6 +31,18 @@ def valid_code(value: str) -> str:
     if not CODE.fullmatch(value):
         raise ValueError(f"{value!r} is not a procedure code; it looks like '1.001193', in quotes")
     return value
+
+
+def reviewed_within(longest: timedelta) -> Callable[[date, dict[str, Any]], date]:
+    """Refuses a ``review_by`` that lies before ``checked_on``, or so long after it that nobody would look again."""
+
+    def review_follows_check(review_by: date, values: dict[str, Any]) -> date:
+        checked = values.get("checked_on")
+        if checked and not checked < review_by <= checked + longest:
+            raise ValueError(f"is {review_by}; it lies after checked_on and at most {longest.days} days later")
+        return review_by
+
+    return review_follows_check
 
 
 def whole(value: Any) -> Any:
@@ -197,6 +210,7 @@ class Procedure(Strict):
 
     _code = validator("code", allow_reuse=True)(valid_code)
     _codes = validator("other_codes", "superseded_codes", "related", each_item=True, allow_reuse=True)(valid_code)
+    _review = validator("review_by", allow_reuse=True)(reviewed_within(RED_AFTER))
 
     @validator("papers")
     def papers_name_known_cases(cls, papers: list[Paper], values: dict[str, Any]) -> list[Paper]:
@@ -205,13 +219,6 @@ class Procedure(Strict):
             if unknown := [c for c in paper.cases if c not in known]:
                 raise ValueError(f"paper {paper.name!r} names case {unknown[0]!r}; 'cases' has {sorted(known)}")
         return papers
-
-    @validator("review_by")
-    def review_follows_check(cls, review_by: date, values: dict[str, Any]) -> date:
-        checked = values.get("checked_on")
-        if checked and not checked < review_by <= checked + RED_AFTER:
-            raise ValueError(f"is {review_by}; it lies after checked_on and at most {RED_AFTER.days} days later")
-        return review_by
 
     def freshness(self, day: date) -> Freshness:
         """How far the record may still be believed on that day (DESIGN: yellow after 90 days, red after 180)."""

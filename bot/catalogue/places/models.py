@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, validator
 
-from bot.catalogue.models import Fact, Strict
+from bot.catalogue.models import Fact, Strict, reviewed_within
 
 CITY = "thành phố Đồng Nai"
 UnitType = Literal["xã", "phường"]
@@ -78,12 +78,7 @@ class Reviewed(Fact):
 
     review_by: date
 
-    @validator("review_by")
-    def review_follows_check(cls, review_by: date, values: dict[str, Any]) -> date:
-        checked = values.get("checked_on")
-        if checked and not checked < review_by <= checked + LONGEST_TRUST:
-            raise ValueError(f"is {review_by}; it lies after checked_on and at most {LONGEST_TRUST.days} days later")
-        return review_by
+    _review = validator("review_by", allow_reuse=True)(reviewed_within(LONGEST_TRUST))
 
     def assertable(self, day: date) -> bool:
         """Said as a fact on that day: not of grade C, in force, and not past its review."""
