@@ -14,7 +14,6 @@ from actions.place_talk import answers_for_a_place, place_answer
 from actions.speech import Speech, thresholds
 from bot.catalogue.decision import Decision, decide
 
-EMPTY = "…"
 CERTAIN, PROBABLE, RATHER_INSIDE = 0.8, 0.5, 0.2
 """Chances from which a message is taken for one about a procedure although its intent says otherwise."""
 SURE_INTENT, SURE_OUTSIDE = 0.8, 0.9

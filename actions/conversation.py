@@ -68,7 +68,7 @@ class Heard:
             if e.get("entity") != "procedure" or e["value"] in out:
                 continue
             certain = bool(e.get("typed")) or "score" not in e
-            scores = {} if certain else {k: e[k] for k in ("score", "said", "explained", "alias")}
+            scores = {} if certain else {k: e[k] for k in ("score", "alias")}
             chances = Chances(**e["chances"]) if e.get("chances") else None
             out[e["value"]] = Candidate(str(e["value"]), certain=certain, chances=chances, **scores)
         return list(out.values())

@@ -12,12 +12,11 @@ from rasa_sdk.interfaces import Tracker
 from actions.conversation import Heard
 from actions.speech import Speech, live_catalogue
 from bot import settings
-from bot.catalogue.decision import chances_of
 from bot.catalogue.places.answers import PlaceTeller
 from bot.catalogue.places.models import Unit
 from bot.catalogue.places.names import Reading
 from bot.catalogue.places.resolver import Found, Places
-from bot.language.ordinals import find_pick
+from bot.language.ordinals import find_pick, place_in
 from bot.language.unicode import fold
 from bot.turn import TurnRecord
 
@@ -62,7 +61,7 @@ def place_answer(speech: Speech, heard: Heard, tracker: Tracker) -> list[Any] | 
 
 
 def _answer(places: Places, heard: Heard, asked: Asked | None) -> Found:
-    about_procedure = heard.values("aspect") or chances_of(heard.candidates).right >= SURE_PROCEDURE
+    about_procedure = heard.values("aspect") or heard.chances.right >= SURE_PROCEDURE
     if asked is None or heard.from_button or about_procedure:
         return Found()
     return found_in(places, heard.text, asked)
@@ -79,8 +78,9 @@ def found_in(places: Places, text: str, asked: Asked | None) -> Found:
         if len(fitting) == 1 or (fitting and not asked.shown):
             return Found(fitting, words=found.words)
     pick = find_pick(fold(text)) if asked.shown and not alone.readings else None
-    if pick is not None and -len(asked.units) <= pick < len(asked.units):
-        return chosen(places, asked.units[pick], asked)
+    place = None if pick is None else place_in(pick, len(asked.units))
+    if place is not None:
+        return chosen(places, asked.units[place], asked)
     return alone
 
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Extra, Field, ValidationError
 
 from bot.catalogue.certainty import Chances
 from bot.catalogue.models import valid_code
-from bot.language.ordinals import MIDDLE
+from bot.language.ordinals import place_in
 from bot.turn import Aspect, Reason, Status
 
 
@@ -58,8 +58,6 @@ class Candidate:
 
     code: str
     score: float = 1.0
-    said: float = 1.0
-    explained: float = 1.0
     alias: str = ""
     certain: bool = False
     """The code was typed, or the button of exactly this procedure pressed."""
@@ -147,9 +145,8 @@ def _picked(question: Question, memory: Memory) -> str | None:
     offered = memory.offered or ((memory.focus,) if memory.focus else ())
     if question.pick is None or not offered:
         return None
-    middle = (len(offered) - 1) // 2
-    place = middle if question.pick == MIDDLE else question.pick if question.pick >= 0 else len(offered) + question.pick
-    return offered[place] if 0 <= place < len(offered) else None
+    place = place_in(question.pick, len(offered))
+    return None if place is None else offered[place]
 
 
 def _without_topic(question: Question, memory: Memory, thresholds: Thresholds, chances: Chances) -> Decision:

@@ -62,8 +62,7 @@ class Hit:
     explained: float
     alias: str = ""
     wording: float = 0.0
-    like: float = 0.0
-    """How much its full text speaks of the message, and how like a question it answered the message is."""
+    """How much its full text speaks of the message."""
 
 
 BRACKETS = re.compile(r"\([^)]*\)")
@@ -111,7 +110,7 @@ class Search:
         self._unigrams = CountVectorizer(token_pattern=r"\S+", binary=True)
         presence = self._unigrams.fit_transform(folded)
         self._idf = np.log((1 + presence.shape[0]) / (1 + np.asarray(presence.sum(axis=0)).ravel())) + 1
-        self._weighted = presence.multiply(self._idf).tocsr()
+        self._weighted = presence.multiply(self._idf).tocsc()
         self._telling = np.array(
             [CARRIER_WEIGHT if word in self._carriers else 1.0 for word in self._unigrams.get_feature_names_out()]
         )
@@ -158,9 +157,9 @@ class Search:
         best -= self._mismatch(f"{query} {short(text)}")
         hits: list[Hit] = []
         for n in self._best_of_each_thing(best, most):
-            kinds = (best, said_best, explained_best, spoken, like)
-            score, told, part, wording, asked = (round(float(min(x[n], 2.0)), 4) for x in kinds)
-            hits.append(Hit(self.codes[n], score, told, part, whole.get(n, ""), wording, asked))
+            kinds = (best, said_best, explained_best, spoken)
+            score, told, part, wording = (round(float(min(x[n], 2.0)), 4) for x in kinds)
+            hits.append(Hit(self.codes[n], score, told, part, whole.get(n, ""), wording))
         return hits
 
     def _meant(self, names: Iterable[tuple[str, float]]) -> Array:
@@ -201,8 +200,8 @@ class Search:
         unknown = sum(1 for w in words if w not in self._unigrams.vocabulary_ and w not in self._carriers)
         telling = tokens.multiply(self._telling).tocsr()
         total = float(telling.multiply(self._idf).sum()) + unknown * float(np.median(self._idf))
-        said = np.asarray((self._weighted @ tokens.T).todense()).ravel() / self._mass
-        explained = np.asarray((self._weighted @ telling.T).todense()).ravel() / max(total, 1e-9)
+        said = _times(self._weighted, tokens) / self._mass
+        explained = _times(self._weighted, telling) / max(total, 1e-9)
         return said, explained
 
     def _whole_aliases(self, query: str) -> dict[int, str]:
@@ -246,11 +245,16 @@ class _View:
         pattern = {"token_pattern": r"\S+"} if analyzer == "word" else {}
         self._count = CountVectorizer(analyzer=analyzer, ngram_range=ngrams, dtype=np.float32, **pattern)
         self._weigh = TfidfTransformer(sublinear_tf=True)
-        self._matrix: Matrix = sparse.csr_matrix(self._weigh.fit_transform(self._count.fit_transform(texts)))
+        self._matrix: Matrix = sparse.csc_matrix(self._weigh.fit_transform(self._count.fit_transform(texts)))
 
     def similar(self, query: str) -> Array:
         vector = self._weigh.transform(self._count.transform([query]))
-        return np.asarray((self._matrix @ vector.T).todense()).ravel()
+        return _times(self._matrix, vector)
+
+
+def _times(columns: Matrix, vector: Matrix) -> Array:
+    """A matrix kept by columns times one sparse row vector: only the columns that the vector has are touched."""
+    return np.asarray(columns[:, vector.indices] @ vector.data).ravel()
 
 
 def _has(message: str, phrase: str) -> bool:

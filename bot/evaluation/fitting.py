@@ -18,7 +18,7 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.certainty import FEATURES, OUTCOMES, Weights, features
 from bot.catalogue.search import Hit, same_thing
 from bot.catalogue.spoken import Example
-from bot.catalogue.topic import topic_in
+from bot.catalogue.topic import topic_of
 from bot.language.aspects import find_aspects
 from bot.language.normalise import normalise
 from bot.language.unicode import fold
@@ -33,9 +33,9 @@ Row = tuple[list[float], int, float]
 def look(catalogue: Catalogue, text: str) -> tuple[list[Hit], int, bool]:
     """What the search finds for a raw message, how many words its topic has, whether it asks for an aspect."""
     repaired = normalise(text, catalogue.lexicon)
-    topic = topic_in(text, catalogue.lexicon)
-    asks = bool(find_aspects(repaired, catalogue.lexicon))
-    return catalogue.find(topic, repaired.text), len(topic.split()), asks
+    asking = [(found.start, found.end) for found in find_aspects(repaired, catalogue.lexicon)]
+    topic = topic_of(repaired.folded, asking, catalogue.lexicon.carriers)
+    return catalogue.find(topic, repaired.text), len(topic.split()), bool(asking)
 
 
 def _outcome(example: Example, hits: list[Hit], catalogue: Catalogue) -> int:

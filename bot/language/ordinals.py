@@ -22,6 +22,12 @@ MIDDLE_WORDS = re.compile(r"\b(?:cai|muc|dong|lua chon|thang) (?:o )?(?:chinh )?
 NEAR_LAST = re.compile(r"\b(?:ke|ap) (?:cuoi|chot)\b")
 
 
+def place_in(pick: int, count: int) -> int | None:
+    """Where in a list of so many items a pick points, from 0; None where it points outside."""
+    place = (count - 1) // 2 if pick == MIDDLE else pick if pick >= 0 else count + pick
+    return place if 0 <= place < count else None
+
+
 def find_pick(folded: str) -> int | None:
     """The place that a folded message names, from 0; -1 the last, -2 the last but one, MIDDLE; None for no place."""
     if NEAR_LAST.search(folded):
