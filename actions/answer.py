@@ -12,7 +12,8 @@ from actions.conversation import Heard, memory_of, question_of
 from actions.events import speech_of, tells_event
 from actions.place_talk import answers_for_a_place, place_answer
 from actions.speech import Speech, thresholds
-from bot.catalogue.decision import Decision, decide
+from bot.catalogue.decision import Decision, Memory, Question, decide
+from bot.language.syllables import looks_vietnamese
 
 CERTAIN, PROBABLE, RATHER_INSIDE = 0.8, 0.5, 0.2
 """Chances from which a message is taken for one about a procedure although its intent says otherwise."""
@@ -28,7 +29,23 @@ def answer(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
     if (told := place_answer(speech, heard, tracker)) is not None:
         return told
     question = question_of(heard, memory, speech.tells_case_of(memory.focus, heard.text))
-    return speech.decision(decide(question, memory, thresholds()), heard.text)
+    decision = decide(question, memory, thresholds())
+    if (relative := _relative(speech, heard, memory, question)) is not None:
+        decision = Decision(
+            "answered", (relative,), question.aspects or memory.aspects or ("overview",), confidence=0.8
+        )
+    declined = decision.status in ("out_of_scope", "not_understood") and not heard.from_button
+    if declined and not looks_vietnamese(heard.text):
+        return speech.simple("not_understood", "utter_not_vietnamese", "low_confidence")
+    return speech.decision(decision, heard.text)
+
+
+def _relative(speech: Speech, heard: Heard, memory: Memory, question: Question) -> str | None:
+    """What a follow-up means that says only what else to do with the thing talked about ("thế còn gia hạn thì sao")."""
+    names_another = heard.chances.right >= thresholds().leave_focus_from or bool(heard.dossier_codes)
+    if memory.focus is None or heard.from_button or question.pick is not None or names_another:
+        return None
+    return speech.catalogue.relative(memory.focus, heard.text)
 
 
 def certain_answer(tracker: Tracker) -> Decision | None:
@@ -37,7 +54,7 @@ def certain_answer(tracker: Tracker) -> Decision | None:
     "Chào ad, làm căn cước cần gì" is a question although it greets.
     """
     heard = Heard.of(tracker)
-    asks = bool(heard.aspects) or heard.sure < SURE_INTENT
+    asks = bool(heard.aspects) or heard.sure < SURE_INTENT or len(heard.together) > 1
     return inside_answer(tracker, CERTAIN, 1.0) if asks else None
 
 
@@ -83,8 +100,12 @@ class ActionOutOfScope(Action):
         if tells_event(tracker) or answers_for_a_place(tracker):
             return answer(dispatcher, tracker)
         least = CERTAIN if heard.sure >= SURE_OUTSIDE else PROBABLE
+        if heard.unsure:
+            return answer(dispatcher, tracker)
         if heard.chances.outside < RATHER_INSIDE and (decision := inside_answer(tracker, least, CERTAIN)):
             return speech.decision(decision, heard.text)
         if not any(c.isalpha() for c in heard.text):
             return speech.simple("not_understood", "utter_not_understood_empty", "empty_or_noise")
+        if not looks_vietnamese(heard.text):
+            return speech.simple("not_understood", "utter_not_vietnamese", "low_confidence")
         return speech.simple("out_of_scope", "utter_out_of_scope", "not_a_procedure")

@@ -11,6 +11,7 @@ from rasa_sdk.interfaces import Tracker
 from bot.catalogue.certainty import Chances
 from bot.catalogue.decision import Candidate, Memory, Question, chances_of
 from bot.language.ordinals import find_pick
+from bot.language.premises import Premise, find_premises
 from bot.language.unicode import fold
 from bot.turn import ASPECTS, Aspect
 
@@ -20,6 +21,7 @@ INTENT_ASPECT: dict[str, Aspect] = {
     "ask_result": "result", "ask_legal_basis": "legal_basis", "ask_on_behalf": "on_behalf", "start_guide": "steps",
 }  # fmt: skip
 SURE_INTENT = 0.6
+GUESSED, INSIDE = 0.5, 0.4
 FAR_BETTER, SURE_OF_OFFERED = 0.25, 0.9
 """A candidate so much better than all that was offered is a new subject; else the offered one is meant."""
 CHANGES_ONLY_THE_PROCEDURE = ("con ", "the con ", "vay con ", "a khong", "khong phai", "y la", "y toi la", "y em la")
@@ -54,18 +56,34 @@ class Heard:
     @property
     def aspects(self) -> tuple[Aspect, ...]:
         """What is asked: the aspects found in the words, else the one that the intent stands for."""
-        found = tuple(dict.fromkeys(a for a in self.values("aspect") if a in ASPECTS))
+        believed = [premise.aspect for premise in self.premises]
+        found = tuple(dict.fromkeys(a for a in (*self.values("aspect"), *believed) if a in ASPECTS))
         by_intent = INTENT_ASPECT.get(self.intent)
         if not found and by_intent and (self.from_button or self.sure >= SURE_INTENT):
             return (by_intent,)
         return found
 
     @property
+    def premises(self) -> list[Premise]:
+        """The amounts and limits that the message wants confirmed."""
+        return [] if self.from_button else find_premises(self.text)
+
+    @property
+    def together(self) -> tuple[str, ...]:
+        """The procedures asked for at once, in the message's order; empty where it asks for one."""
+        return tuple(str(e["value"]) for e in self.entities if e.get("entity") == "procedure" and e.get("together"))
+
+    @property
+    def unsure(self) -> bool:
+        """True where the intent is hardly more than a guess, and the words may well be about a procedure."""
+        return not self.from_button and self.sure < GUESSED and self.chances.outside < INSIDE
+
+    @property
     def candidates(self) -> list[Candidate]:
         """The procedures linked, best first; one that was typed or pressed is certain."""
         out: dict[str, Candidate] = {}
         for e in self.entities:
-            if e.get("entity") != "procedure" or e["value"] in out:
+            if e.get("entity") != "procedure" or e.get("together") or e["value"] in out:
                 continue
             certain = bool(e.get("typed")) or "score" not in e
             scores = {} if certain else {k: e[k] for k in ("score", "alias")}
@@ -104,7 +122,7 @@ def question_of(heard: Heard, memory: Memory, fits_focus: bool = False) -> Quest
     if pick is None and memory.offered:
         candidates = _offered_first(candidates, memory)
     changes = folded.startswith(CHANGES_ONLY_THE_PROCEDURE) or not candidates
-    return Question(candidates, heard.aspects, pick, changes, fits_focus)
+    return Question(candidates, heard.aspects, pick, changes, fits_focus, heard.together)
 
 
 def _offered_first(candidates: list[Candidate], memory: Memory) -> list[Candidate]:

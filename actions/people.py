@@ -8,7 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
-from actions.answer import CERTAIN, inside_answer
+from actions.answer import CERTAIN, answer, inside_answer
 from actions.conversation import Heard
 from actions.speech import Speech
 
@@ -42,6 +42,8 @@ class ActionDossier(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         heard = Heard.of(tracker)
+        if heard.unsure and not heard.dossier_codes:
+            return answer(dispatcher, tracker)
         if not heard.dossier_codes and (decision := inside_answer(tracker, CERTAIN, 1.0)):
             return Speech(dispatcher).decision(decision, heard.text)
         return about_dossier(dispatcher, heard)

@@ -8,7 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
-from actions.answer import CERTAIN, PROBABLE, inside_answer
+from actions.answer import CERTAIN, PROBABLE, answer, inside_answer
 from actions.conversation import Heard
 from actions.place_talk import Asked, chosen, found_in, talk
 from actions.speech import Speech
@@ -28,6 +28,8 @@ class ActionPlace(Action):
         places, asked = speech.catalogue.places, Asked.of(tracker)
         named = bool(heard.values("place")) or bool(places.resolve(heard.text).readings)
         least = (CERTAIN, 1.0) if named else (PROBABLE, CERTAIN)
+        if heard.unsure and not named and not asked:
+            return answer(dispatcher, tracker)
         if heard.intent == "find_office" and not asked and (decision := inside_answer(tracker, *least)):
             return speech.decision(decision, heard.text)
         pressed = chosen(places, next(iter(heard.values("place")), ""), asked)

@@ -35,6 +35,8 @@ class ActionRefuse(Action):
         heard = Heard.of(tracker)
         intent = heard.intent
         least = YIELDS_FROM.get(intent)
+        if least and heard.unsure:
+            least = PROBABLE
         if least and heard.sure < SURE_REFUSAL and (decision := inside_answer(tracker, least, least)):
             return Speech(dispatcher).decision(decision, heard.text)
         return Speech(dispatcher).simple("refused", f"utter_{intent}", REASON[intent])

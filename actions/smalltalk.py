@@ -28,6 +28,8 @@ class ActionSmalltalk(Action):
             return answer(dispatcher, tracker)
         if heard.dossier_codes:
             return about_dossier(dispatcher, heard)
+        if heard.unsure:
+            return answer(dispatcher, tracker)
         if decision := certain_answer(tracker):
             return speech.decision(decision, heard.text)
         return speech.simple("smalltalk", f"utter_{heard.intent}")
@@ -41,7 +43,7 @@ class ActionContinue(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         heard, memory = Heard.of(tracker), memory_of(tracker)
-        if certain_answer(tracker) or memory.offered or answers_for_a_place(tracker):
+        if heard.unsure or certain_answer(tracker) or memory.offered or answers_for_a_place(tracker):
             return answer(dispatcher, tracker)
         phrase = "utter_deny" if heard.intent in ("deny", "stop_guide") else "utter_affirm"
         return Speech(dispatcher).simple("smalltalk", phrase)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -18,7 +19,10 @@ from bot.catalogue.live import LiveCatalogue
 from bot.catalogue.models import Case, IndexEntry, Procedure
 from bot.catalogue.national.text import PortalSpeaker
 from bot.catalogue.places.answers import PlaceTeller
+from bot.catalogue.premise import compare
 from bot.language.codes import find_procedure_codes
+from bot.language.parts import asks_the_difference
+from bot.language.premises import find_premises
 from bot.language.unicode import fold
 from bot.turn import Aspect, Reason, Status, TurnRecord
 
@@ -39,6 +43,17 @@ def live_catalogue() -> LiveCatalogue:
 @cache
 def thresholds() -> Thresholds:
     return Thresholds.load(settings.load().data)
+
+
+@dataclass
+class Told:
+    """What is said of one procedure, and how its turn ends. ``buttons``: more can be asked of it."""
+
+    text: str
+    status: Status
+    reason: Reason | None
+    aspects: tuple[Aspect, ...]
+    buttons: bool = True
 
 
 class Speech:
@@ -81,32 +96,63 @@ class Speech:
         return []
 
     def _answer(self, decision: Decision, text: str) -> list[Any]:
+        if len(decision.procedures) > 1:
+            return self._answer_several(decision, text)
         record = self.catalogue.get(decision.procedures[0])
         if record is None:  # taken out of the catalogue between linking and answering
             self.say(self.phrase("utter_not_covered"))
             self.end(_record(decision, status="not_covered", procedures=[]))
             return []
-        if withheld := self.answerer.withheld(record, self.catalogue.gone(record.code)):
-            said, reason = withheld
-            self.say(said)
-            self.end(_record(decision, status="stale", reason=reason))
-        elif isinstance(record, Procedure):
-            self._answer_record(record, decision, text)
-        else:
-            self._answer_index(record, decision, text)
+        told = self._told(record, decision.aspects, text)
+        buttons = self._follow_ups(record.code, decision.aspects) if told.buttons else []
+        if decision.neighbour and (other := self.catalogue.get(decision.neighbour)) and isinstance(record, Procedure):
+            told.text += "\n\n" + self.phrase("utter_answer_other", situation=_lower(option_of(other)))
+            buttons = [*self._buttons([decision.neighbour]), *buttons]
+        self.say(told.text, buttons)
+        self.end(_record(decision, status=told.status, reason=told.reason, aspects=list(told.aspects)))
         return focus_on(record.code, decision.aspects, decision.neighbour)
 
-    def _answer_record(self, record: Procedure, decision: Decision, text: str) -> None:
-        cases = cases_in(record, text)
-        answer = self._old_code(record.code, text) + self.answerer.answer(record, decision.aspects, cases)
+    def _answer_several(self, decision: Decision, text: str) -> list[Any]:
+        """Two or three procedures asked for at once, each with a message of its own; or how they differ."""
+        known = [(code, self.catalogue.get(code)) for code in decision.procedures]
+        records = [record for _, record in known if record]
+        codes = tuple(record.code for record in records)
+        if asks_the_difference(text):
+            lines = [self.phrase("utter_differ_one", name=name_of(record), use=use_of(record)) for record in records]
+            self.say("\n\n".join([self.phrase("utter_differ"), *lines]), self._buttons(codes))
+            self.end(_record(decision, procedures=list(codes)))
+            return offer(codes, ())
+        self.say(self.phrase("utter_answer_several", count=len(records)))
+        answers = [self._told(record, decision.aspects, text) for record in records]
+        for told in answers[:-1]:
+            self.say(told.text)
+        self.say(answers[-1].text, self._buttons(codes))
+        first = answers[0]
+        answered = list(dict.fromkeys(aspect for told in answers for aspect in told.aspects))
+        self.end(_record(decision, status=first.status, reason=first.reason, procedures=list(codes), aspects=answered))
+        return offer(codes, tuple(a for a in decision.aspects if a != "overview"))
+
+    def _told(self, record: Record, aspects: tuple[Aspect, ...], text: str) -> Told:
+        """What is said of one procedure, asked with the words ``text``."""
+        if withheld := self.answerer.withheld(record, self.catalogue.gone(record.code)):
+            said, reason = withheld
+            return Told(said, "stale", reason, aspects, buttons=False)
+        if isinstance(record, Procedure):
+            return Told(self._text_of_record(record, aspects, text), "answered", None, aspects)
+        return self._told_of_index(record, aspects, text)
+
+    def _text_of_record(self, record: Procedure, aspects: tuple[Aspect, ...], text: str) -> str:
+        answer = self._old_code(record.code, text) + self._beliefs(record, text)
+        answer += self.answerer.answer(record, aspects, cases_in(record, text))
         if note := PlaceTeller(self.catalogue.phrases, self.catalogue.places, settings.today()).note(text):
             answer = f"{note}\n\n{answer}"
-        buttons = self._follow_ups(record.code, decision.aspects)
-        if decision.neighbour and (other := self.catalogue.get(decision.neighbour)):
-            answer += "\n\n" + self.phrase("utter_answer_other", situation=_lower(option_of(other)))
-            buttons = [*self._buttons([decision.neighbour]), *buttons]
-        self.say(answer, buttons)
-        self.end(_record(decision))
+        return answer
+
+    def _beliefs(self, record: Procedure, text: str) -> str:
+        """A line for each figure that the message wants confirmed, right or wrong; empty where it wants none."""
+        beliefs = compare(record, find_premises(text), settings.today())
+        lines = [self.phrase(f"utter_premise_{'right' if right else 'wrong'}_{aspect}") for aspect, right in beliefs]
+        return "".join(f"{line}\n\n" for line in lines)
 
     def _old_code(self, code: str, text: str) -> str:
         """A line for each replaced code that was typed; empty where none was."""
@@ -114,20 +160,17 @@ class Speech:
         lines = [self.phrase("utter_answer_superseded", old=old, code=code) for old in dict.fromkeys(typed)]
         return "".join(f"{line}\n\n" for line in lines)
 
-    def _answer_index(self, entry: IndexEntry, decision: Decision, text: str) -> None:
+    def _told_of_index(self, entry: IndexEntry, aspects: tuple[Aspect, ...], text: str) -> Told:
         """The facts that the index holds, or the portal's own wording once it is imported."""
         if portal := live_catalogue().portal_text(entry.code):
-            answer, answered = PortalSpeaker(self.catalogue.phrases, settings.today()).say(portal, decision.aspects)
+            answer, answered = PortalSpeaker(self.catalogue.phrases, settings.today()).say(portal, aspects)
             answer = f"{answer}\n\n{self.answerer.reference(entry)}"
         else:
-            answer, answered = self.answerer.index_facts(entry, decision.aspects)
+            answer, answered = self.answerer.index_facts(entry, aspects)
         if answered:
-            buttons = self._follow_ups(entry.code, decision.aspects) if portal else []
-            self.say(self._old_code(entry.code, text) + answer, buttons)
-            self.end(_record(decision, aspects=answered))
-        else:
-            self.say(self.phrase("utter_not_covered_index", name=entry.name, url=page_of(entry)))
-            self.end(_record(decision, status="not_covered", reason="index_only", aspects=[]))
+            return Told(self._old_code(entry.code, text) + answer, "answered", None, tuple(answered), bool(portal))
+        refusal = self.phrase("utter_not_covered_index", name=entry.name, url=page_of(entry))
+        return Told(refusal, "not_covered", "index_only", (), buttons=False)
 
     def _clarify(self, decision: Decision) -> list[Any]:
         records = [(code, self.catalogue.get(code)) for code in decision.procedures]
@@ -151,6 +194,16 @@ def option_of(record: Record) -> str:
     """A procedure as one line of a list: the situation where there is one, else its name."""
     text = f"{record.situation} ({_lower(record.plain_name)})" if isinstance(record, Procedure) else record.name
     return text if len(text) <= LONGEST_TITLE else text[: LONGEST_TITLE - 1].rsplit(" ", 1)[0] + "…"
+
+
+def name_of(record: Record) -> str:
+    """A procedure by the name that people know it by."""
+    return record.plain_name if isinstance(record, Procedure) else record.name
+
+
+def use_of(record: Record) -> str:
+    """What a procedure is for, in a sentence."""
+    return record.summary if isinstance(record, Procedure) else "; ".join(record.results)
 
 
 def cases_in(record: Procedure, text: str) -> list[Case]:

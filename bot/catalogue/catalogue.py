@@ -7,23 +7,39 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from bot.catalogue.certainty import CERTAINTY_FILE, Certainty, Chances, read_certainty
+from bot.catalogue.certainty import CERTAINTY_FILE, Certainty, Chances, Evidence, read_certainty
+from bot.catalogue.families import relative, siblings
 from bot.catalogue.life_events import LifeEvents, read_life_events, unknown_codes
+from bot.catalogue.likeness import Likeness
 from bot.catalogue.loading import CatalogueError, read_index, read_procedures
 from bot.catalogue.models import IndexEntry, Procedure
 from bot.catalogue.national.wording import Wording
 from bot.catalogue.phrases import Phrases
 from bot.catalogue.places.resolver import Places
 from bot.catalogue.review import REVIEW_FILE, Review, gravest, read_reviews
-from bot.catalogue.search import Entry, Hit, Search
+from bot.catalogue.search import Entry, Hit, Search, rank
 from bot.catalogue.spoken import Example, Names, read_everyday_names, read_examples
-from bot.catalogue.topic import official_names, share_of, topic_in
+from bot.catalogue.topic import official_names, share_of, topic_in, topic_of
+from bot.language.aspects import find_aspects
 from bot.language.lexicon import Lexicon
+from bot.language.normalise import Normalised, normalise
 from bot.language.unicode import fold
 
 Record = Procedure | IndexEntry
 MOST_OWNERS = 2
 """An example counts for so many of the codes that answer it: beyond, it says little of any."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the search found, best first, and what is thought of it.
+
+    ``evidence``: None where nothing was found; ``chances``: also None where nothing was learned yet.
+    """
+
+    hits: tuple[Hit, ...] = ()
+    evidence: Evidence | None = None
+    chances: Chances | None = None
 
 
 @dataclass(frozen=True)
@@ -122,6 +138,11 @@ class Catalogue:
         """The search over everything that is answered under a code of its own."""
         return Search(list(self._entries()), self.lexicon.carriers, self.lexicon.qualifiers, self.wording)
 
+    @cached_property
+    def likeness(self) -> Likeness:
+        """The labelled questions, for telling what kind a message is."""
+        return Likeness(self.examples, self.lexicon)
+
     def find(self, topic: str, text: str = "", most: int = 8) -> list[Hit]:
         """The procedures that a message may be about, best first; everyday words in it count for their official names.
 
@@ -133,11 +154,38 @@ class Catalogue:
         meant = [(name, share_of(word, topic, self.lexicon.carriers)) for word, name in everyday]
         return self.search.find(topic, text, most, meant)
 
-    def chances(self, hits: Sequence[Hit], words: int, asks: bool) -> Chances | None:
-        """How sure the best hit is (see certainty.py); None where nothing was learned yet, or nothing was found."""
-        if self.certainty is None or not hits:
-            return None
-        return self.certainty.judge(hits, words, asks, self.wording is not None)
+    def relative(self, code: str, text: str) -> str | None:
+        """The procedure about the same thing as this one that does what a follow-up says; None for none."""
+        record = self.get(code)
+        message = normalise(text, self.lexicon)
+        return relative(record.name, message.text, self._names, self.lexicon.acts) if record else None
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        """The name of everything that is answered under a code of its own, ours first, then by level."""
+        return {entry.code: entry.names[0] for entry in sorted(self._entries(), key=rank, reverse=True)}
+
+    def look(self, message: Normalised, aside: Iterable[tuple[int, int]] = (), most: int = 8) -> Finding:
+        """The procedures that a message may be about, and how sure that is.
+
+        ``aside``: spans of the folded message that tell nothing of the procedure, beside those that ask for an aspect.
+        """
+        asking = [(found.start, found.end) for found in find_aspects(message, self.lexicon)]
+        topic = topic_of(message.folded, [*asking, *aside], self.lexicon.carriers)
+        hits = self.find(topic, message.text, most)
+        if not hits:
+            return Finding()
+        evidence = self._evidence(hits, message, topic, bool(asking))
+        chances = self.certainty.judge(evidence, self.wording is not None) if self.certainty else None
+        return Finding(tuple(hits), evidence, chances)
+
+    def _evidence(self, hits: Sequence[Hit], message: Normalised, topic: str, asks: bool) -> Evidence:
+        names = [record.name for hit in hits if (record := self.get(hit.code))]
+        acts = self.lexicon.acts
+        return Evidence(
+            hits, len(topic.split()), asks, hits[0].code in self.procedures, siblings(names, acts),
+            acts.says_first(message.text), acts.says_other(message.text), self.likeness.of(message.folded),
+        )  # fmt: skip
 
     def _entries(self) -> Iterable[Entry]:
         covered = {code for record in self.procedures.values() for code in record.codes}

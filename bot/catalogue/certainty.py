@@ -22,7 +22,8 @@ OUTCOMES = ("right", "wrong", "vague", "outside")
 FEATURES = (
     "score", "said", "explained", "alias_words", "full_text", "lead_1", "lead_2", "lead_3",
     "within_05", "within_10", "within_20", "words", "asks_aspect", "explained_by_any", "said_and_explained",
-    "said_by_three", "said_whole", "said_and_lead", "explained_and_lead",
+    "said_by_three", "said_whole", "said_and_lead", "explained_and_lead", "curated", "score_of_curated", "siblings",
+    "siblings_untold", "says_first_act", "says_other_act", "like_answered", "like_vague", "like_outside",
 )  # fmt: skip
 MOST_ALIAS_WORDS, MOST_LEAD, MOST_FIRST_LEAD, WHOLE = 4, 0.3, 0.6, 0.95
 
@@ -40,8 +41,28 @@ class Chances:
     outside: float = 0.0
 
 
-def features(hits: Sequence[Hit], words: int, asks: bool) -> list[float]:
-    """One number for each of FEATURES. ``words``: how many the topic has; ``asks``: an aspect was asked."""
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of a message and of what the search found for it.
+
+    ``hits``: at least one, best first. ``words``: how many the topic has. ``asks``: an aspect was asked.
+    ``curated``: the best one has a record of ours. ``siblings``: how many of the others are about the same thing.
+    ``says_first``, ``says_other``: which kind of act was said. ``like``: see likeness.KINDS.
+    """
+
+    hits: Sequence[Hit]
+    words: int = 0
+    asks: bool = False
+    curated: bool = False
+    siblings: int = 0
+    says_first: bool = False
+    says_other: bool = False
+    like: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+def features(evidence: Evidence) -> list[float]:
+    """One number for each of FEATURES."""
+    hits = evidence.hits
     best = hits[0]
     scores = [hit.score for hit in hits] + [0.0] * 3
     lead = [best.score - score for score in scores[1:4]]
@@ -50,9 +71,12 @@ def features(hits: Sequence[Hit], words: int, asks: bool) -> list[float]:
     top = hits[:3]
     return [
         best.score, best.said, best.explained, float(min(len(best.alias.split()), MOST_ALIAS_WORDS)),
-        best.wording, *(min(one, MOST_LEAD) for one in lead), *within, log1p(words), float(asks),
+        best.wording, *(min(one, MOST_LEAD) for one in lead), *within, log1p(evidence.words),
+        float(evidence.asks),
         max(hit.explained for hit in hits), best.said * best.explained, sum(hit.said for hit in top) / len(top),
-        float(best.said > WHOLE), best.said * first_lead, best.explained * first_lead,
+        float(best.said > WHOLE), best.said * first_lead, best.explained * first_lead, float(evidence.curated),
+        best.score * evidence.curated, float(evidence.siblings), float(evidence.siblings * (not evidence.says_other)),
+        float(evidence.says_first), float(evidence.says_other), *evidence.like,
     ]  # fmt: skip
 
 
@@ -91,9 +115,9 @@ class Certainty(BaseModel):
         extra = Extra.forbid
         allow_mutation = False
 
-    def judge(self, hits: Sequence[Hit], words: int, asks: bool, full_texts: bool) -> Chances:
-        """The chances for what the search found (at least one hit)."""
-        return (self.with_full_texts if full_texts else self.without).chances(features(hits, words, asks))
+    def judge(self, evidence: Evidence, full_texts: bool) -> Chances:
+        """The chances for what the search found."""
+        return (self.with_full_texts if full_texts else self.without).chances(features(evidence))
 
 
 def read_certainty(file: Path) -> tuple[Certainty | None, list[CatalogueError]]:

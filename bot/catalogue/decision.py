@@ -50,6 +50,8 @@ class Thresholds(BaseModel):
 
 
 CASE_YIELDS_FROM = 0.9
+TOGETHER = 0.8
+"""The confidence of an answer to two things asked at once: each was named."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ class Question:
     """The message says nothing of its own but what it asks ("còn phí?"), or changes only the procedure."""
     fits_focus: bool = False
     """The message tells a case of the procedure in focus ("sinh ở nhà")."""
+    together: tuple[str, ...] = ()
+    """Two or three procedures that the message asks for at once; empty where it asks for one."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +114,10 @@ def decide(question: Question, memory: Memory, thresholds: Thresholds) -> Decisi
     if chances.outside >= thresholds.decline_from or _yields_to_focus(question, memory, chances, thresholds):
         return _without_topic(question, memory, thresholds, chances)
     best, *rest = question.candidates
-    others = tuple(c.code for c in rest)
+    others = tuple(c.code for c in rest if c.code not in question.together)
     aspects = question.aspects or (memory.aspects if question.continues else ()) or ("overview",)
+    if question.together and not best.certain:
+        return Decision("answered", question.together, aspects, others, confidence=TOGETHER)
     if chances.right >= thresholds.answer_from:
         ties = [c for c in rest if best.score - c.score <= thresholds.tie_margin and not best.certain]
         neighbour = ties[0].code if ties else None

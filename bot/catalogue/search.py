@@ -105,7 +105,7 @@ class Search:
             for alias in entry.aliases:
                 self._aliases.setdefault(fold(alias), []).append(number)
         self._owner = np.array(owners)
-        self._prior = np.array([_prior(e) for e in entries])
+        self._prior = np.array([rank(e) for e in entries])
         folded = [short(t) for t in texts]
         self._unigrams = CountVectorizer(token_pattern=r"\S+", binary=True)
         presence = self._unigrams.fit_transform(folded)
@@ -116,10 +116,10 @@ class Search:
         )
         self._mass = np.maximum(np.asarray(self._weighted.sum(axis=1)).ravel(), 1e-9)
         self._views = [
-            (WORDS, _View(folded, analyzer="word", ngrams=(1, 2)), fold),
-            (LETTERS, _View(folded, analyzer="char_wb", ngrams=(2, 5)), fold),
+            (WORDS, View(folded, analyzer="word", ngrams=(1, 2)), fold),
+            (LETTERS, View(folded, analyzer="char_wb", ngrams=(2, 5)), fold),
         ]
-        self._accented = _View([nfc(t).lower() for t in texts], analyzer="word", ngrams=(1, 2))
+        self._accented = View([nfc(t).lower() for t in texts], analyzer="word", ngrams=(1, 2))
         self._starts = np.flatnonzero(np.diff(self._owner, prepend=-1))
         self._asked = _Asked(entries)
         self._wording = wording
@@ -228,7 +228,7 @@ class _Asked:
         self._size = len(entries)
         pairs = [(n, topic) for n, entry in enumerate(entries) for topic in entry.examples if topic]
         self._owner = np.array([n for n, _ in pairs], dtype=int)
-        self._view = _View([topic for _, topic in pairs], analyzer="word", ngrams=(1, 2)) if pairs else None
+        self._view = View([topic for _, topic in pairs], analyzer="word", ngrams=(1, 2)) if pairs else None
 
     def like(self, query: str) -> Array:
         """For each entry how like the message its likest question is, in 0..1."""
@@ -238,7 +238,7 @@ class _Asked:
         return out
 
 
-class _View:
+class View:
     """TF-IDF vectors of all texts under one analyser."""
 
     def __init__(self, texts: Iterable[str], analyzer: str, ngrams: tuple[int, int]) -> None:
@@ -268,6 +268,7 @@ def _named(entries: Sequence[Entry], qualifiers: Sequence[Qualifier], texts: Cal
     return np.array(rows, dtype=bool).reshape(len(entries), len(qualifiers))
 
 
-def _prior(entry: Entry) -> float:
+def rank(entry: Entry) -> float:
+    """What an entry is worth before anything is asked: the citizen's own level first, and records of ours."""
     level = max((LEVEL_PRIOR.get(level, 0.0) for level in entry.levels), default=0.0)
     return level + (CURATED_PRIOR if entry.curated else 0.0)

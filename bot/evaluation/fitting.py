@@ -18,42 +18,31 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.certainty import FEATURES, OUTCOMES, Weights, features
 from bot.catalogue.search import Hit, same_thing
 from bot.catalogue.spoken import Example
-from bot.catalogue.topic import topic_of
-from bot.language.aspects import find_aspects
 from bot.language.normalise import normalise
 from bot.language.unicode import fold
 
 FOLDS, SEED = 5, 4
 NAMES_OF_THE_INDEX, ALIASES_A_RECORD, FOLDED_SHARE = 500, 3, 0.3
-STIFFNESS, NAME_WEIGHT, WRONG_WEIGHT = 0.3, 0.3, 0.6
+STIFFNESS, NAME_WEIGHT, WRONG_WEIGHT = 0.3, 0.6, 0.4
 """Names are easy and count less than questions; hard questions of the index are too many, so wrong counts less."""
 Row = tuple[list[float], int, float]
 
 
-def look(catalogue: Catalogue, text: str) -> tuple[list[Hit], int, bool]:
-    """What the search finds for a raw message, how many words its topic has, whether it asks for an aspect."""
-    repaired = normalise(text, catalogue.lexicon)
-    asking = [(found.start, found.end) for found in find_aspects(repaired, catalogue.lexicon)]
-    topic = topic_of(repaired.folded, asking, catalogue.lexicon.carriers)
-    return catalogue.find(topic, repaired.text), len(topic.split()), bool(asking)
-
-
-def _outcome(example: Example, hits: list[Hit], catalogue: Catalogue) -> int:
+def _outcome(example: Example, best: Hit, catalogue: Catalogue) -> int:
     if not example.codes:
         return OUTCOMES.index("outside")
     if example.ask:
         return OUTCOMES.index("vague")
     right = {catalogue.canonical(code) or code for code in example.codes}
-    return OUTCOMES.index("right" if hits[0].code in right else "wrong")
+    return OUTCOMES.index("right" if best.code in right else "wrong")
 
 
 def _rows(catalogue: Catalogue, examples: Iterable[Example], weight: float) -> Iterator[Row]:
     for example in examples:
-        hits, words, asks = look(catalogue, example.text)
-        if hits:
-            outcome = _outcome(example, hits, catalogue)
+        if evidence := catalogue.look(normalise(example.text, catalogue.lexicon)).evidence:
+            outcome = _outcome(example, evidence.hits[0], catalogue)
             counted = weight * (WRONG_WEIGHT if OUTCOMES[outcome] == "wrong" else 1.0)
-            yield features(hits, words, asks), outcome, counted
+            yield features(evidence), outcome, counted
 
 
 def plain_questions(catalogue: Catalogue, chance: random.Random) -> Iterator[Example]:

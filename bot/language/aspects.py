@@ -49,11 +49,17 @@ def _settled(found: list[FoundAspect]) -> list[FoundAspect]:
 
 @lru_cache(maxsize=4)
 def _patterns(phrases: tuple[AspectPhrase, ...]) -> list[tuple[AspectPhrase, re.Pattern[str]]]:
-    return [(p, re.compile(rf"(?<!\w){re.escape(fold(p.phrase))}(?!\w){_unless(p)}")) for p in phrases]
+    return [
+        (p, re.compile(rf"{_not_after(p)}(?<!\w){re.escape(fold(p.phrase))}(?!\w){_not_before(p)}")) for p in phrases
+    ]
 
 
-def _unless(phrase: AspectPhrase) -> str:
+def _not_before(phrase: AspectPhrase) -> str:
     return rf"(?! (?:{'|'.join(phrase.unless_before)})(?!\w))" if phrase.unless_before else ""
+
+
+def _not_after(phrase: AspectPhrase) -> str:
+    return "".join(rf"(?<!{re.escape(word)} )" for word in phrase.unless_after)
 
 
 @lru_cache(maxsize=200)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from bot.language.unicode import fold, nfc
+from bot.language.unicode import fold, has_marks, nfc
 from bot.turn import ASPECTS, Aspect
 
 
@@ -36,13 +36,14 @@ class AspectPhrase:
     """A phrase that asks for an aspect.
 
     ``accented``: counts only when typed with its diacritics. ``unless_before``: folded words that make another thing
-    of it ("làm hộ" is no errand in "làm hộ chiếu").
+    of it ("làm hộ" is no errand in "làm hộ chiếu"). ``unless_after``: the same for words before it ("đủ điều kiện").
     """
 
     aspect: Aspect
     phrase: str
     accented: bool = False
     unless_before: tuple[str, ...] = ()
+    unless_after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,72 @@ class Qualifier:
 
     says: tuple[str, ...]
     names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Act:
+    """What can be done with a paper: what citizens say, and what stands in the official names (folded)."""
+
+    says: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Acts:
+    """All acts; the first is to make the paper in the first place. ``anything``: folded words of any paper's name."""
+
+    all: tuple[Act, ...] = ()
+    anything: tuple[str, ...] = ()
+
+    def names(self, act: Act, folded: str) -> bool:
+        """True where a folded official name is one of this act."""
+        return bool(_any_of(act.names).search(folded))
+
+    def says_first(self, text: str) -> bool:
+        """True where a normalised message says that something is applied for."""
+        return _says(text, self._first)
+
+    def says_other(self, text: str) -> bool:
+        """True where it says that more than the first paper is wanted: it is lost, run out, to be changed, given up."""
+        return _says(text, self._other)
+
+    def said(self, text: str) -> list[Act]:
+        """The acts that a normalised message says, but for the first."""
+        return [act for act in self.all[1:] if _says(text, _both_ways(act.says))]
+
+    def without(self, folded: str) -> str:
+        """A folded name without the words of acts and of any paper, and without marks."""
+        return self._named.sub(" ", re.sub(r"[^\w\s]", " ", folded))
+
+    @cached_property
+    def _first(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
+        return _both_ways(tuple(word for act in self.all[:1] for word in act.says))
+
+    @cached_property
+    def _other(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
+        return _both_ways(tuple(word for act in self.all[1:] for word in act.says))
+
+    @cached_property
+    def _named(self) -> re.Pattern[str]:
+        return _any_of([*(word for act in self.all for word in act.names), *self.anything])
+
+
+def _says(text: str, patterns: tuple[re.Pattern[str], re.Pattern[str]]) -> bool:
+    """Without diacritics a word may be another one, so they count where the message has some."""
+    accented, folded = patterns
+    return bool(accented.search(text) if has_marks(text) else folded.search(fold(text)))
+
+
+@lru_cache(maxsize=64)
+def _both_ways(words: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """These words with their diacritics, and folded."""
+    return _any_of(words), _any_of(fold(word) for word in words)
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    """Any of these words as a whole, the longest first; without words nothing."""
+    longest = sorted(words, key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest)) or '(?!)'})(?!\w)")
 
 
 @dataclass(frozen=True)
@@ -65,6 +132,7 @@ class Lexicon:
     everyday: tuple[tuple[str, str], ...]
     aspects: tuple[AspectPhrase, ...]
     qualifiers: tuple[Qualifier, ...] = ()
+    acts: Acts = Acts()
 
     @classmethod
     def load(cls, folder: Path) -> Lexicon:
@@ -79,6 +147,7 @@ class Lexicon:
             everyday=_everyday(folder / "everyday.yml"),
             aspects=_aspects(folder / "aspects.yml"),
             qualifiers=_qualifiers(folder / "qualifiers.yml"),
+            acts=_acts(folder / "acts.yml"),
         )
 
     @cached_property
@@ -176,6 +245,20 @@ def _qualifiers(file: Path) -> tuple[Qualifier, ...]:
     return tuple(out)
 
 
+def _acts(file: Path) -> Acts:
+    content = _mapping(file)
+    found = []
+    for item in content.get("acts") or []:
+        entry = _entry(item, file.name, {"act", "says", "names"}, {"act", "says", "names"})
+        says = tuple(word.lower() for word in _texts(entry["says"], file.name, str(entry)))
+        found.append(Act(says, tuple(fold(word) for word in _texts(entry["names"], file.name, str(entry)))))
+    anything = tuple(fold(word) for word in _texts(content.get("anything"), file.name, "anything"))
+    return Acts(tuple(found), anything)
+
+
+SIDES = ("unless_before", "unless_after")
+
+
 def _aspects(file: Path) -> tuple[AspectPhrase, ...]:
     out = []
     for aspect, phrases in _mapping(file).items():
@@ -188,9 +271,12 @@ def _aspects(file: Path) -> tuple[AspectPhrase, ...]:
 def _aspect_phrase(aspect: Aspect, entry: object, file: str) -> AspectPhrase:
     if isinstance(entry, str):
         return AspectPhrase(aspect, fold(entry))
-    if isinstance(entry, dict) and set(entry) == {"accented"} and isinstance(entry["accented"], str):
-        return AspectPhrase(aspect, nfc(entry["accented"]).lower(), accented=True)
-    if isinstance(entry, dict) and set(entry) == {"phrase", "unless_before"} and isinstance(entry["phrase"], str):
-        unless = tuple(fold(word) for word in _texts(entry["unless_before"], file, str(entry)))
-        return AspectPhrase(aspect, fold(entry["phrase"]), unless_before=unless)
-    raise LexiconError(f"{file}: {aspect}: {entry!r} is not a phrase")
+    known = {"phrase", "accented", *SIDES}
+    if not isinstance(entry, dict) or entry.keys() - known or len({"phrase", "accented"} & entry.keys()) != 1:
+        raise LexiconError(f"{file}: {aspect}: {entry!r} is not a phrase")
+    before, after = (
+        tuple(fold(w) for w in _texts(entry.get(side, ["-"]), file, str(entry)) if fold(w)) for side in SIDES
+    )
+    if "accented" in entry:
+        return AspectPhrase(aspect, nfc(str(entry["accented"])).lower(), True, before, after)
+    return AspectPhrase(aspect, fold(str(entry["phrase"])), False, before, after)

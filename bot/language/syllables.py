@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from bot.language.unicode import TONES, nfc
+from bot.language.unicode import TONES, fold, nfc, strip_marks
 
 ONSETS = (
     "ngh", "ng", "nh", "ch", "tr", "th", "ph", "kh", "gh", "gi", "qu", "b", "c", "d", "đ", "g", "h", "k", "l", "m",
@@ -26,6 +26,7 @@ ENDINGS = {
 CLOSED_RIMES = tuple(vowel + end for end, vowels in ENDINGS.items() for vowel in vowels.split())
 RIMES = frozenset(OPEN_RIMES) | frozenset(CLOSED_RIMES)
 STOPPED = re.compile(r"(?:c|ch|t|p)$")
+LEAST_WORDS, LEAST_SHARE = 3, 0.6
 SHARP_OR_HEAVY = {"\u0301", "\u0323"}
 
 
@@ -67,7 +68,14 @@ def is_bare_syllable(text: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _bare_syllables() -> frozenset[str]:
-    from bot.language.unicode import fold
-
     out = {fold(onset + rime) for onset in ONSETS for rime in RIMES if _fits(onset, rime)}
     return frozenset(out | {"gi", "gin"})
+
+
+def looks_vietnamese(text: str) -> bool:
+    """False for a text in another script, or of some length whose words are mostly no Vietnamese syllables."""
+    words = re.findall(r"[^\W\d_]+", nfc(text).lower())
+    if len(words) < LEAST_WORDS:
+        return bool(not words or any("a" <= letter <= "z" or letter in "đ" for letter in strip_marks("".join(words))))
+    syllables = sum(is_syllable(word) or is_bare_syllable(strip_marks(word)) for word in words)
+    return syllables >= LEAST_SHARE * len(words)

@@ -17,21 +17,27 @@ from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot import settings
+from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.live import LiveCatalogue
-from bot.catalogue.topic import topic_of
 from bot.language.codes import find_procedure_codes
-from bot.language.lexicon import Lexicon
+from bot.language.normalise import Normalised, normalise
+from bot.language.parts import MOST_PARTS, parts_of
+from bot.language.unicode import fold
 from bot.nlu.extractor import AspectAndCodeExtractor
 from bot.nlu.normaliser import normalised
+
+TOGETHER_FROM, NAMED_FROM = 0.7, 0.8
+"""A part of a message stands for a procedure that is named in it, and right by this chance."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class ProcedureLinker(GraphComponent, EntityExtractorMixin):
     """Not trained: what it knows is the catalogue."""
 
-    def __init__(self, catalogue: LiveCatalogue, lexicon: Lexicon, most: int) -> None:
-        self._catalogue, self._most, self._lexicon = catalogue, most, lexicon
-        self._catalogue.current().search.find("khai sinh")  # built now, not at the first citizen's message
+    def __init__(self, catalogue: LiveCatalogue, most: int) -> None:
+        self._catalogue, self._most = catalogue, most
+        ready = self._catalogue.current()  # asked once, so that it is built before the first citizen's message
+        ready.look(normalise("khai sinh", ready.lexicon))
 
     @classmethod
     def required_components(cls) -> list[type]:
@@ -49,9 +55,7 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> ProcedureLinker:
-        known = settings.load()
-        catalogue = LiveCatalogue.of(known)
-        return cls(catalogue, Lexicon.load(known.data / "lexicon"), config["most"])
+        return cls(LiveCatalogue.of(settings.load()), config["most"])
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
@@ -61,17 +65,32 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
             catalogue = self._catalogue.current()
             length = len(message.get(TEXT))
             found = [_entity(code, length, score=1.0, typed=True) for code in self._typed(message, catalogue.canonical)]
-            asking = [(e["start"], e["end"]) for e in message.get(ENTITIES, []) if e.get("entity") == "aspect"]
-            aside = [*asking, *catalogue.places.spans(repaired.folded)]  # "xã Lộc An" says nothing of the procedure
-            topic = topic_of(repaired.folded, aside, self._lexicon.carriers)
-            hits = catalogue.find(topic, repaired.text, self._most)
-            chances = catalogue.chances(hits, len(topic.split()), bool(asking))
-            for hit in hits:
-                found.append(_entity(length=length, typed=False, **asdict(hit)))
-            if chances and hits:
-                found[-len(hits)]["chances"] = asdict(chances)
+            # "xã Lộc An" says nothing of the procedure
+            finding = catalogue.look(repaired, catalogue.places.spans(repaired.folded), self._most)
+            linked = [_entity(length=length, typed=False, **asdict(hit)) for hit in finding.hits]
+            if finding.chances:
+                linked[0]["chances"] = asdict(finding.chances)
+            found += linked
+            found += [_entity(code, length, together=True) for code in self._together(catalogue, repaired)]
             message.set(ENTITIES, [*message.get(ENTITIES, []), *found], add_to_output=True)
         return messages
+
+    def _together(self, catalogue: Catalogue, message: Normalised) -> list[str]:
+        """The procedures that a message asks for at once, in its order; none where it asks for one."""
+        parts = parts_of(message.text)
+        if len(parts) < 2:
+            return []
+        codes = [code for part in parts if (code := self._of_part(catalogue, part))]
+        different = list(dict.fromkeys(codes))
+        return different[:MOST_PARTS] if len(different) > 1 else []
+
+    def _of_part(self, catalogue: Catalogue, text: str) -> str | None:
+        """The procedure that one part of a message names beyond doubt, None where it names none."""
+        finding = catalogue.look(Normalised(text, text, fold(text)), most=self._most)
+        if not finding.chances or finding.chances.right < TOGETHER_FROM:
+            return None
+        best = finding.hits[0]
+        return best.code if best.alias or best.said >= NAMED_FROM else None
 
     @staticmethod
     def _typed(message: Message, canonical: Any) -> list[str]:

@@ -18,9 +18,9 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.event_answers import LONGEST, EventAnswerer
 from bot.catalogue.life_events import GROUPS, LifeEvent, LifeEvents, Step, read_life_events
 from bot.catalogue.live import LiveCatalogue
-from bot.catalogue.topic import topic_in
 from bot.cli.events import app
 from bot.language.lexicon import Lexicon
+from bot.language.normalise import normalise
 from bot.settings import HOME
 from bot.turn import ASPECTS, Aspect
 from tests.committed import catalogue
@@ -154,8 +154,7 @@ def test_plain_questions_about_procedures_tell_no_event() -> None:
 def is_heard(text: str) -> bool:
     """True where the search takes a message for one about a procedure."""
     known = catalogue()
-    topic = topic_in(text, known.lexicon)
-    chances = known.chances(known.find(topic, text), len(topic.split()), False)
+    chances = known.look(normalise(text, known.lexicon)).chances
     return chances is not None and chances.outside < 0.5
 
 

@@ -1,0 +1,46 @@
+"""How like a message is to questions of old: answered ones, ones that said too little, ones about nothing here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from bot.catalogue.search import View
+from bot.catalogue.spoken import Example
+from bot.language.lexicon import Lexicon
+from bot.language.normalise import normalise
+
+NEAREST = 3
+KINDS = ("answered", "vague", "outside")
+
+
+class Likeness:
+    """An index over labelled questions."""
+
+    def __init__(self, examples: Sequence[Example], lexicon: Lexicon) -> None:
+        texts = [normalise(example.text, lexicon).folded for example in examples]
+        kinds = np.array([_kind(example) for example in examples])
+        self._rows = [np.flatnonzero(kinds == kind) for kind in KINDS]
+        self._view = View(texts, analyzer="char_wb", ngrams=(2, 4)) if texts else None
+
+    def of(self, folded: str) -> tuple[float, float, float]:
+        """For each of KINDS how like the folded message is to the nearest questions of it, in 0..1."""
+        if self._view is None:
+            return 0.0, 0.0, 0.0
+        similar = self._view.similar(folded)
+        answered, vague, outside = (_nearest(similar[rows]) for rows in self._rows)
+        return answered, vague, outside
+
+
+def _kind(example: Example) -> str:
+    if not example.codes:
+        return "outside"
+    return "vague" if example.ask else "answered"
+
+
+def _nearest(similar: np.ndarray[Any, Any]) -> float:
+    """The mean of the few highest; 0 where there is none."""
+    highest: Iterable[float] = np.sort(similar)[-NEAREST:]
+    return float(np.mean(list(highest))) if len(similar) else 0.0
