@@ -6,15 +6,19 @@ Every name begins with ``MOTCUA_`` but for ``DATABASE_URL``, which is what hosts
 from __future__ import annotations
 
 import os
+import secrets
+import tempfile
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 HOME = Path(__file__).resolve().parent.parent
 """The checkout: where ``nlu_data/``, ``config.yml`` and ``domain.yml`` lie."""
 
 TIME_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+PORTALS = ("igate", "ngsp", "manual")
 
 
 class SettingError(ValueError):
@@ -56,6 +60,36 @@ def _url(name: str, default: str) -> str:
     return raw.rstrip("/")
 
 
+def _one_of(name: str, allowed: tuple[str, ...]) -> str:
+    raw = os.environ.get(name, "").strip().lower() or allowed[0]
+    if raw not in allowed:
+        raise SettingError(f"{name}={raw!r} is none of {', '.join(allowed)}; the default is {allowed[0]}")
+    return raw
+
+
+def _portal() -> str:
+    return _one_of("MOTCUA_PORTAL", PORTALS)
+
+
+def _secure_url(name: str, default: str) -> str:
+    """An address that carries secrets and personal data: https, but on this machine."""
+    url = _url(name, default)
+    if url.startswith("http://") and urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1"):
+        raise SettingError(f"{name}={url!r} is not encrypted; write https://")
+    return url
+
+
+def _portal_url() -> str:
+    """The stand-in's address where none is given."""
+    return _secure_url("MOTCUA_PORTAL_URL", "http://127.0.0.1:8071" + ("/ngsp" if _portal() == "ngsp" else ""))
+
+
+def _portal_token_url() -> str:
+    """Beside the portal where none is given."""
+    path = "/auth" if _portal() == "ngsp" else "/auth/realms/digo/protocol/openid-connect/token"
+    return _secure_url("MOTCUA_PORTAL_TOKEN_URL", _portal_url() + path)
+
+
 @dataclass(frozen=True)
 class Settings:
     """What may differ from one machine to another.
@@ -74,6 +108,17 @@ class Settings:
     catalogue_url: str = field(default_factory=lambda: _url("MOTCUA_CATALOGUE_URL", "https://dichvucong.gov.vn"))
     catalogue_check_seconds: float = field(default_factory=lambda: _number("MOTCUA_CATALOGUE_CHECK", 2))
     worker_threads: int = field(default_factory=lambda: int(_number("MOTCUA_WORKER_THREADS", 4)))
+    portal: str = field(default_factory=_portal)
+    portal_url: str = field(default_factory=_portal_url)
+    portal_token_url: str = field(default_factory=_portal_token_url)
+    portal_client: str = field(default_factory=lambda: os.environ.get("MOTCUA_PORTAL_CLIENT", "motcua"))
+    portal_secret: str = field(default_factory=lambda: os.environ.get("MOTCUA_PORTAL_SECRET", "sample"), repr=False)
+    portal_unit: str = field(default_factory=lambda: os.environ.get("MOTCUA_PORTAL_UNIT", "H19"))
+    portal_dstcode: str = field(default_factory=lambda: os.environ.get("MOTCUA_PORTAL_DSTCODE", "VN:GOV:H19:motcua"))
+    portal_a_second: float = field(default_factory=lambda: _number("MOTCUA_PORTAL_A_SECOND", 30))
+    portal_cache_seconds: float = field(default_factory=lambda: _number("MOTCUA_PORTAL_CACHE", 300))
+    portal_failures: int = field(default_factory=lambda: int(_number("MOTCUA_PORTAL_FAILURES", 5)))
+    portal_rest_seconds: float = field(default_factory=lambda: _number("MOTCUA_PORTAL_REST", 30))
 
 
 def load() -> Settings:
@@ -84,3 +129,26 @@ def load() -> Settings:
 def today() -> date:
     """The day in Viet Nam, or the one that ``MOTCUA_TODAY`` fixes. Raises SettingError."""
     return _day("MOTCUA_TODAY") or datetime.now(TIME_ZONE).date()
+
+
+def now() -> datetime:
+    """The moment in Viet Nam, on the day that ``MOTCUA_TODAY`` fixes if it does. Raises SettingError."""
+    return datetime.combine(today(), datetime.now(TIME_ZONE).timetz())
+
+
+def secret_key(file: Path) -> str:
+    """The installation's secret: from the environment, else from the file, made whole and readable to us only."""
+    if given := os.environ.get("MOTCUA_SECRET_KEY", ""):
+        return given
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, draft = tempfile.mkstemp(dir=file.parent)  # mode 600
+        with os.fdopen(descriptor, "w") as out:
+            out.write(secrets.token_urlsafe(64))
+        try:
+            os.link(draft, file)  # of two processes that start together, one wins and both read its key
+        except FileExistsError:
+            pass
+        finally:
+            os.unlink(draft)
+    return file.read_text().strip()

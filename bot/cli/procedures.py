@@ -26,6 +26,7 @@ from bot.cli import changes, events, refreshing
 from bot.cli.tables import show as show_table
 from bot.cli.tables import table
 from bot.gateway import database
+from bot.portal import check as dossier
 from bot.turn import ASPECTS
 
 app = typer.Typer(no_args_is_help=True)
@@ -42,9 +43,11 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Read every record; list what is wrong, by file and field. Exit 1 where anything is."""
-    catalogue = Catalogue.load(settings.load().data)
+    data = settings.load().data
+    catalogue = Catalogue.load(data)
     try:
         findings = judge(catalogue, settings.today(), against)
+        findings += dossier.check(data, catalogue.phrases, settings.today())
     except SourceFileError as error:
         raise _refused(error) from None
     counted = [f for f in findings if strict or not f.warning]

@@ -22,6 +22,7 @@ import requests
 
 from bot import settings
 from bot.cli.training import rasa_environment, tool, train
+from bot.portal.stand_in import server as stand_in
 
 WEB_PORT = 8080
 READY_SECONDS = 180
@@ -35,13 +36,17 @@ class StackError(RuntimeError):
 
 @dataclass(frozen=True)
 class Stack:
-    """A running stack: its addresses, all on loopback, and the day it was started with."""
+    """A running stack: its addresses, all on loopback, and the day it was started with.
+
+    ``portal`` is the stand-in portal, empty where the settings name a real one.
+    """
 
     web: str
     rasa: str
     actions: str
     database_url: str
     today: str
+    portal: str = ""
 
     def ready(self) -> bool:
         """True where every part answers."""
@@ -95,7 +100,9 @@ def _programs(stack: Stack, model: Path) -> dict[str, list[str]]:
     """The command line of each part."""
     python = sys.executable
     ports = {name: getattr(stack, name).rsplit(":", 1)[1] for name in ("web", "rasa", "actions")}
+    portal = {"portal": stand_in.command(int(stack.portal.rsplit(":", 1)[1]))} if stack.portal else {}
     return {
+        **portal,
         "rasa": [
             tool("rasa"), "run", "-m", str(model), "-i", "127.0.0.1", "-p", ports["rasa"],
             "--endpoints", "endpoints.yml", "--credentials", "credentials.yml",
@@ -110,9 +117,19 @@ def _programs(stack: Stack, model: Path) -> dict[str, list[str]]:
     }  # fmt: skip
 
 
+def _stand_in() -> str:
+    """The address for the stand-in portal, empty where the settings name a portal, or the official page."""
+    if os.environ.get("MOTCUA_PORTAL_URL", "").strip() or settings.load().portal == "manual":
+        return ""
+    return f"http://127.0.0.1:{_free_port(stand_in.PORT)}"
+
+
 def _environment(stack: Stack) -> dict[str, str]:
+    contract = "/ngsp" if settings.load().portal == "ngsp" else ""
+    portal = {"MOTCUA_PORTAL_URL": stack.portal + contract} if stack.portal else {}
     return {
         **rasa_environment(),
+        **portal,
         "DATABASE_URL": stack.database_url,
         "MOTCUA_RASA_URL": stack.rasa,
         "MOTCUA_ACTIONS_URL": f"{stack.actions}/webhook",
@@ -160,6 +177,7 @@ def start(notice: Notice = lambda text: None) -> Stack:
         actions=f"http://127.0.0.1:{_free_port()}",
         database_url=url,
         today=os.environ.get("MOTCUA_TODAY", ""),
+        portal=_stand_in(),
     )
     notice("3/4 khởi động các phần")
     configuration = _write_configuration(stack, model)

@@ -7,9 +7,6 @@ that the page answers to besides loopback, parted by commas; ``MOTCUA_WEB_URL`` 
 from __future__ import annotations
 
 import os
-import secrets
-import tempfile
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,26 +14,9 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from bot import settings as motcua
+from bot.settings import secret_key as _secret_key
 
 _known = motcua.load()
-
-
-def _secret_key(file: Path) -> str:
-    """The signing key: from the environment, else from the file, which is made whole and readable to us only."""
-    if given := os.environ.get("MOTCUA_SECRET_KEY", ""):
-        return given
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, draft = tempfile.mkstemp(dir=file.parent)  # mode 600
-        with os.fdopen(descriptor, "w") as out:
-            out.write(secrets.token_urlsafe(64))
-        try:
-            os.link(draft, file)  # of two processes that start together, one wins and both read its key
-        except FileExistsError:
-            pass
-        finally:
-            os.unlink(draft)
-    return file.read_text().strip()
 
 
 def _database(url: str) -> dict[str, Any]:
