@@ -6,15 +6,12 @@ import json
 import sys
 import uuid
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from bot.cli import stack
-
-CONVERSATIONS_AT_ONCE = 4
 
 
 def _notice(text: str) -> None:
@@ -27,19 +24,6 @@ def _show(answer: dict[str, Any]) -> None:
         for number, button in enumerate(reply["buttons"], 1):
             typer.echo(f"  [{number}] {button['title']}")
         typer.echo()
-
-
-def _conversation(turns: list[str]) -> list[dict[str, Any]]:
-    """The turns of one conversation of its own."""
-    from django.db import connection
-
-    from bot.gateway import asking
-
-    key = f"ask-{uuid.uuid4()}"
-    try:
-        return [asking.ask(key, text).as_dict() for text in turns]
-    finally:
-        connection.close()
 
 
 def read_lines(file: Path) -> Iterator[dict[str, Any]]:
@@ -64,12 +48,13 @@ def _ask_file(file: Path) -> None:
     from rich.console import Console
     from rich.progress import track
 
+    from bot.gateway import asking
+
     items = list(read_lines(file))
-    with ThreadPoolExecutor(CONVERSATIONS_AT_ONCE) as pool:
-        answers = pool.map(_conversation, [item["turns"] for item in items])
-        shown = track(zip(items, answers, strict=True), "hỏi", len(items), console=Console(stderr=True))
-        for item, turns in shown:
-            typer.echo(json.dumps({"id": item["id"], "turns": turns}, ensure_ascii=False))
+    answers = asking.conversations(item["turns"] for item in items)
+    for item, turns in track(zip(items, answers, strict=True), "hỏi", len(items), console=Console(stderr=True)):
+        told = {"id": item["id"], "turns": [answer.as_dict() for answer in turns]}
+        typer.echo(json.dumps(told, ensure_ascii=False))
 
 
 def ask(
@@ -89,7 +74,9 @@ def ask(
         if jsonl:
             _ask_file(jsonl)
             return
-        answer = _conversation([text or ""])[0]
+        from bot.gateway import asking
+
+        answer = asking.conversation([text or ""])[0].as_dict()
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False, indent=1))
     else:

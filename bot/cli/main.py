@@ -8,16 +8,19 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import asking, linking, places, procedures, stack, training
+from bot.cli import asking, evaluating, linking, places, portal, procedures, stack, training
 from bot.gateway.database import DatabaseError
+from bot.portal.stand_in.server import SamplesError
 from bot.settings import SettingError
 
 app = typer.Typer(help="Một Cửa: trợ lý thủ tục hành chính.", no_args_is_help=True, add_completion=False)
 app.add_typer(procedures.app, name="procedures", help="The catalogue: check, show, index.")
 app.add_typer(places.app, name="places", help="Communes and wards, old names, offices: check, find.")
 app.add_typer(linking.app, name="linking", help="How procedures are found: fit.")
+app.add_typer(portal.app, name="portal", help="The stand-in portal: run it here.")
 app.command()(asking.ask)
 app.command()(asking.chat)
+app.command()(evaluating.evaluate)
 
 
 def notice(text: str) -> None:
@@ -33,7 +36,8 @@ def run() -> None:
         typer.echo(f"Đang chạy sẵn: {running.web}")
         return
     started = stack.start(notice)
-    typer.echo(f"\nMột Cửa đã sẵn sàng.\n  Trang trò chuyện: {started.web}\n  Dừng: Ctrl-C, hoặc motcua stop\n")
+    sample = f"  Cổng mẫu, hồ sơ mẫu: {started.portal}\n" if started.portal else ""
+    typer.echo(f"\nMột Cửa đã sẵn sàng.\n  Trang trò chuyện: {started.web}\n{sample}  Dừng: Ctrl-C, hoặc motcua stop\n")
     try:
         stack.wait_until_stopped()
     except KeyboardInterrupt:
@@ -67,6 +71,6 @@ def main() -> None:
     """The entry of the ``motcua`` command: typed errors become one sentence and exit code 2."""
     try:
         app()
-    except (stack.StackError, training.TrainingFailed, DatabaseError, SettingError) as error:
+    except (stack.StackError, training.TrainingFailed, DatabaseError, SettingError, SamplesError) as error:
         typer.echo(f"motcua: {error}", err=True)
         sys.exit(2)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from django.db import connection
+
 from bot.gateway import inbox
-from bot.gateway.models import Turn
+from bot.gateway.models import Conversation, Turn
 
 POLL_SECONDS = 0.02
+CONVERSATIONS_AT_ONCE = 4
 
 
 class NoAnswer(RuntimeError):
@@ -39,6 +45,27 @@ def ask(key: str, text: str, timeout_seconds: float = 150) -> Answer:
             return answer_of(turn)
         time.sleep(POLL_SECONDS)
     raise NoAnswer(f"no answer within {timeout_seconds:g} s; is the worker running?")
+
+
+def conversation(turns: Sequence[str], forget: bool = False) -> list[Answer]:
+    """The turns of one conversation of its own, one after the other.
+
+    ``forget`` takes it out of the tables again, so that staff do not find it among the questions to look at.
+    Raises NoAnswer.
+    """
+    key = f"ask-{uuid.uuid4()}"
+    try:
+        return [ask(key, text) for text in turns]
+    finally:
+        if forget:
+            Conversation.objects.filter(channel="cli", key=key).delete()
+        connection.close()
+
+
+def conversations(many: Iterable[Sequence[str]], forget: bool = False) -> Iterator[list[Answer]]:
+    """The answers of many conversations, in their order; some are held at the same time. Raises NoAnswer."""
+    with ThreadPoolExecutor(CONVERSATIONS_AT_ONCE) as pool:
+        yield from pool.map(partial(conversation, forget=forget), many)
 
 
 def answer_of(turn: Turn) -> Answer:
