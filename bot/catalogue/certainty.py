@@ -24,6 +24,7 @@ FEATURES = (
     "within_05", "within_10", "within_20", "words", "asks_aspect", "explained_by_any", "said_and_explained",
     "said_by_three", "said_whole", "said_and_lead", "explained_and_lead", "curated", "score_of_curated", "siblings",
     "siblings_untold", "says_first_act", "says_other_act", "like_answered", "like_vague", "like_outside",
+    "gist", "gist_lead",
 )  # fmt: skip
 MOST_ALIAS_WORDS, MOST_LEAD, MOST_FIRST_LEAD, WHOLE = 4, 0.3, 0.6, 0.95
 
@@ -76,7 +77,8 @@ def features(evidence: Evidence) -> list[float]:
         max(hit.explained for hit in hits), best.said * best.explained, sum(hit.said for hit in top) / len(top),
         float(best.said > WHOLE), best.said * first_lead, best.explained * first_lead, float(evidence.curated),
         best.score * evidence.curated, float(evidence.siblings), float(evidence.siblings * (not evidence.says_other)),
-        float(evidence.says_first), float(evidence.says_other), *evidence.like,
+        float(evidence.says_first), float(evidence.says_other), *evidence.like, best.gist,
+        best.gist - max((hit.gist for hit in hits[1:]), default=0.0),
     ]  # fmt: skip
 
 

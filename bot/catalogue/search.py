@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+from sklearn.preprocessing import normalize
 
 from bot.catalogue.national.wording import Wording
 from bot.language.lexicon import Qualifier
@@ -26,7 +27,9 @@ Matrix = Any
 """A scipy sparse matrix: scipy ships no types."""
 
 WORDS, ACCENTED, LETTERS, NAME_SAID, MESSAGE_EXPLAINED = 0.26, 0.10, 0.12, 0.22, 0.30
-FULL_TEXT, ASKED_BEFORE, EVERYDAY = 0.8, 0.25, 0.25
+FULL_TEXT, ASKED_BEFORE, EVERYDAY, GIST = 0.8, 0.25, 0.25, 1.6
+SCALE = 0.6
+"""All weights together: a message that is a procedure's name scores about 1.2."""
 ALIAS_WHOLE = 0.26
 LONGEST_ALIAS = 10
 LEAST_SCORE = 0.1
@@ -63,6 +66,8 @@ class Hit:
     alias: str = ""
     wording: float = 0.0
     """How much its full text speaks of the message."""
+    gist: float = 0.0
+    """How like the message is to all that is said of it."""
 
 
 BRACKETS = re.compile(r"\([^)]*\)")
@@ -121,7 +126,7 @@ class Search:
         ]
         self._accented = View([nfc(t).lower() for t in texts], analyzer="word", ngrams=(1, 2))
         self._starts = np.flatnonzero(np.diff(self._owner, prepend=-1))
-        self._asked = _Asked(entries)
+        self._asked, self._gist = _Asked(entries), _Gist(entries)
         self._wording = wording
         place = {code: n for n, code in enumerate(wording.codes)} if wording else {}
         rows = [[place[code] for code in entry.codes if code in place] for entry in entries]
@@ -154,12 +159,15 @@ class Search:
             best[number] += ALIAS_WHOLE * length * float(explained_best[number])
         spoken, like = self._spoken(query), self._asked.like(query)
         best += FULL_TEXT * spoken + ASKED_BEFORE * like + EVERYDAY * self._meant(meant)
+        gist = self._gist.like(query)
+        best += GIST * gist
         best -= self._mismatch(f"{query} {short(text)}")
+        best *= SCALE
         hits: list[Hit] = []
         for n in self._best_of_each_thing(best, most):
-            kinds = (best, said_best, explained_best, spoken)
-            score, told, part, wording = (round(float(min(x[n], 2.0)), 4) for x in kinds)
-            hits.append(Hit(self.codes[n], score, told, part, whole.get(n, ""), wording))
+            kinds = (best, said_best, explained_best, spoken, gist)
+            score, told, part, wording, like_it = (round(float(min(x[n], 2.0)), 4) for x in kinds)
+            hits.append(Hit(self.codes[n], score, told, part, whole.get(n, ""), wording, like_it))
         return hits
 
     def _meant(self, names: Iterable[tuple[str, float]]) -> Array:
@@ -238,14 +246,37 @@ class _Asked:
         return out
 
 
-class View:
-    """TF-IDF vectors of all texts under one analyser."""
+class _Gist:
+    """All that is said of an entry (names, aliases, questions) taken together, as one vector of words and letters."""
 
-    def __init__(self, texts: Iterable[str], analyzer: str, ngrams: tuple[int, int]) -> None:
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        pairs = [(n, fold(t)) for n, e in enumerate(entries) for t in (*e.names, *e.aliases, *e.examples) if t]
+        owners = np.array([n for n, _ in pairs])
+        summed = sparse.csr_matrix((np.ones(len(pairs)), (owners, np.arange(len(pairs)))), (len(entries), len(pairs)))
+        texts = [text for _, text in pairs]
+        self._views = [
+            View(texts, analyzer="word", ngrams=(1, 2), together=summed),
+            View(texts, analyzer="char_wb", ngrams=(2, 4), together=summed),
+        ]
+
+    def like(self, query: str) -> Array:
+        """For each entry how like the message is to all that is said of it, in 0..1."""
+        return np.asarray(sum(view.similar(query) for view in self._views) / len(self._views))
+
+
+class View:
+    """TF-IDF vectors of texts under one analyser; ``together`` sums them up into one vector for each of its rows."""
+
+    def __init__(
+        self, texts: Iterable[str], analyzer: str, ngrams: tuple[int, int], together: Matrix | None = None
+    ) -> None:
         pattern = {"token_pattern": r"\S+"} if analyzer == "word" else {}
         self._count = CountVectorizer(analyzer=analyzer, ngram_range=ngrams, dtype=np.float32, **pattern)
         self._weigh = TfidfTransformer(sublinear_tf=True)
-        self._matrix: Matrix = sparse.csc_matrix(self._weigh.fit_transform(self._count.fit_transform(texts)))
+        vectors = self._weigh.fit_transform(self._count.fit_transform(texts))
+        if together is not None:
+            vectors = normalize(together @ vectors)
+        self._matrix: Matrix = sparse.csc_matrix(vectors)
 
     def similar(self, query: str) -> Array:
         vector = self._weigh.transform(self._count.transform([query]))

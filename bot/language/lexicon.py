@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -133,6 +133,8 @@ class Lexicon:
     aspects: tuple[AspectPhrase, ...]
     qualifiers: tuple[Qualifier, ...] = ()
     acts: Acts = Acts()
+    words: Mapping[str, int] = field(default_factory=dict)
+    """The folded words of our field, with how often they are said."""
 
     @classmethod
     def load(cls, folder: Path) -> Lexicon:
@@ -148,6 +150,7 @@ class Lexicon:
             aspects=_aspects(folder / "aspects.yml"),
             qualifiers=_qualifiers(folder / "qualifiers.yml"),
             acts=_acts(folder / "acts.yml"),
+            words=_words(folder / "words.yml"),
         )
 
     @cached_property
@@ -243,6 +246,14 @@ def _qualifiers(file: Path) -> tuple[Qualifier, ...]:
         sides = [tuple(fold(w) for w in _texts(entry[side], file.name, str(entry))) for side in ("says", "names")]
         out.append(Qualifier(*sides))
     return tuple(out)
+
+
+def _words(file: Path) -> dict[str, int]:
+    """Lines of words said equally often: ``12: [can, cuoc]``. Without the file nothing is repaired."""
+    content = _mapping(file) if file.is_file() else {}
+    if not all(isinstance(often, int) and isinstance(words, list) for often, words in content.items()):
+        raise LexiconError(f"{file.name}: is not what 'motcua linking fit' writes; let it write the file anew")
+    return {str(word): int(often) for often, words in content.items() for word in words}
 
 
 def _acts(file: Path) -> Acts:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.language.codes import Found, find_dossier_codes, find_procedure_codes
 from bot.language.lexicon import Lexicon, Short
+from bot.language.repair import repair
 from bot.language.telex import decode
 from bot.language.unicode import fold, has_marks, nfc, unify_tone_position
 
@@ -67,7 +68,7 @@ def _spelt_out(token: str, previous: str, following: str, lexicon: Lexicon) -> s
         if short.fits(previous, following):
             return short.means
     calm = STRETCHED.sub(r"\1", token)
-    return decode(calm) or calm
+    return decode(calm) or repair(calm, lexicon.words)
 
 
 def _replace_regional(text: str, pattern: re.Pattern[str], short: Short) -> str:

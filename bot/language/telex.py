@@ -16,6 +16,7 @@ SHAPES = (
 )  # fmt: skip
 LATE_SHAPES = {"a": "â", "e": "ê", "o": "ô"}
 VNI_SHAPES = (("d9", "đ"), ("a6", "â"), ("e6", "ê"), ("o6", "ô"), ("a8", "ă"), ("o7", "ơ"), ("u7", "ư"))
+LONG_O = frozenset("boong xoong soong goong moong coong loong rooc mooc sooc cooc tooc".split())
 VOWELS = "aăâeêioôơuưy"
 
 
@@ -25,14 +26,19 @@ def decode(token: str) -> str | None:
 
     A token that is itself a possible syllable ("bao", "tas" is not) is never touched, so names stay as they are.
     """
-    if len(token) < 2 or not token.isascii() or is_bare_syllable(token.lower()):
-        return None
     lower = token.lower()
+    if len(token) < 2 or not token.isascii() or (is_bare_syllable(lower) and not _doubles_o(lower)):
+        return None
     for reading in (_telex(lower), _telex(lower, late=True), _vni(lower)):
         if reading and reading != lower and is_syllable(reading):
             word = unify_tone_position(reading)
             return word.upper() if token.isupper() else word.capitalize() if token[0].isupper() else word
     return None
+
+
+def _doubles_o(word: str) -> bool:
+    """True for "khoong", a syllable by its spelling alone: only loan words have a long o."""
+    return "oo" in word and word not in LONG_O
 
 
 def _telex(token: str, late: bool = False) -> str | None:
