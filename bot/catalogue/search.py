@@ -1,34 +1,31 @@
 """Finding the procedure that a message is about, among some 4,600 names and the curated aliases.
 
 A message is compared with every name and alias without diacritics (and once more with them, where it has them):
-word pairs catch short human questions, character runs catch damaged ones, and coverage tells how much of a name was
-said and how much of the message the name explains. Weights were chosen on questions of our own, see
-docs/decisions/. All scores are in 0..1.
+word pairs catch short human questions, and coverage tells how much of a name was said and how much of the message the
+name explains. What is said of a procedure all together (names, aliases, questions of old) is compared by words and by
+letters, which catch damaged ones. Weights were chosen on questions of our own, see docs/decisions/.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.preprocessing import normalize
 
+from bot.catalogue.columns import Array, Columns, Matrix
 from bot.catalogue.national.wording import Wording
 from bot.language.lexicon import Qualifier
 from bot.language.unicode import fold, has_marks, nfc
 
-Array = np.ndarray[Any, Any]
-Matrix = Any
-"""A scipy sparse matrix: scipy ships no types."""
-
-WORDS, ACCENTED, LETTERS, NAME_SAID, MESSAGE_EXPLAINED = 0.26, 0.10, 0.12, 0.22, 0.30
-FULL_TEXT, ASKED_BEFORE, EVERYDAY, GIST = 0.8, 0.25, 0.25, 1.6
-SCALE = 0.6
+WORDS, ACCENTED, NAME_SAID, MESSAGE_EXPLAINED = 0.26, 0.10, 0.22, 0.30
+FULL_TEXT, ASKED_BEFORE, EVERYDAY, GIST = 0.8, 0.4, 0.25, 2.0
+SCALE = 0.5
 """All weights together: a message that is a procedure's name scores about 1.2."""
 ALIAS_WHOLE = 0.26
 LONGEST_ALIAS = 10
@@ -112,18 +109,18 @@ class Search:
         self._owner = np.array(owners)
         self._prior = np.array([rank(e) for e in entries])
         folded = [short(t) for t in texts]
-        self._unigrams = CountVectorizer(token_pattern=r"\S+", binary=True)
-        presence = self._unigrams.fit_transform(folded)
+        unigrams = CountVectorizer(token_pattern=r"\S+", binary=True)
+        presence = unigrams.fit_transform(folded)
+        self._word: dict[str, int] = unigrams.vocabulary_
         self._idf = np.log((1 + presence.shape[0]) / (1 + np.asarray(presence.sum(axis=0)).ravel())) + 1
-        self._weighted = presence.multiply(self._idf).tocsc()
+        self._usual_idf = float(np.median(self._idf))
+        weighted = presence.multiply(self._idf)
+        self._weighted = Columns(weighted)
         self._telling = np.array(
-            [CARRIER_WEIGHT if word in self._carriers else 1.0 for word in self._unigrams.get_feature_names_out()]
+            [CARRIER_WEIGHT if word in self._carriers else 1.0 for word in unigrams.get_feature_names_out()]
         )
-        self._mass = np.maximum(np.asarray(self._weighted.sum(axis=1)).ravel(), 1e-9)
-        self._views = [
-            (WORDS, View(folded, analyzer="word", ngrams=(1, 2)), fold),
-            (LETTERS, View(folded, analyzer="char_wb", ngrams=(2, 5)), fold),
-        ]
+        self._mass = np.maximum(np.asarray(weighted.sum(axis=1)).ravel(), 1e-9)
+        self._words = View(folded, analyzer="word", ngrams=(1, 2))
         self._accented = View([nfc(t).lower() for t in texts], analyzer="word", ngrams=(1, 2))
         self._starts = np.flatnonzero(np.diff(self._owner, prepend=-1))
         self._asked, self._gist = _Asked(entries), _Gist(entries)
@@ -144,8 +141,7 @@ class Search:
             return []
         said, explained = self._coverage(query)
         scores = NAME_SAID * said + MESSAGE_EXPLAINED * explained
-        for weight, view, _ in self._views:
-            scores += weight * view.similar(query)
+        scores += WORDS * self._words.similar(query)
         if has_marks(text or topic):
             scores += ACCENTED * self._accented.similar(nfc(text or topic).lower())
         else:
@@ -173,9 +169,8 @@ class Search:
     def _meant(self, names: Iterable[tuple[str, float]]) -> Array:
         """How like each entry is to an official name that everyday words stand for, by their share of the topic."""
         out = np.zeros(len(self.codes))
-        words = self._views[0][1]
         for name, share in names:
-            out = np.maximum(out, share * np.maximum.reduceat(words.similar(short(name)), self._starts))
+            out = np.maximum(out, share * np.maximum.reduceat(self._words.similar(short(name)), self._starts))
         return out
 
     def _spoken(self, query: str) -> Array:
@@ -203,13 +198,13 @@ class Search:
 
     def _coverage(self, query: str) -> tuple[Array, Array]:
         """For each text: the share of it that was said, and the share of the message that it explains."""
-        tokens = self._unigrams.transform([query])
-        words = set(query.split())
-        unknown = sum(1 for w in words if w not in self._unigrams.vocabulary_ and w not in self._carriers)
-        telling = tokens.multiply(self._telling).tocsr()
-        total = float(telling.multiply(self._idf).sum()) + unknown * float(np.median(self._idf))
-        said = _times(self._weighted, tokens) / self._mass
-        explained = _times(self._weighted, telling) / max(total, 1e-9)
+        words = dict.fromkeys(query.split())
+        known = np.array([self._word[w] for w in words if w in self._word], dtype=np.intp)
+        unknown = sum(1 for w in words if w not in self._word and w not in self._carriers)
+        telling = self._telling[known]
+        total = float((telling * self._idf[known]).sum()) + unknown * self._usual_idf
+        said = self._weighted.times(known, np.ones(len(known))) / self._mass
+        explained = self._weighted.times(known, telling) / max(total, 1e-9)
         return said, explained
 
     def _whole_aliases(self, query: str) -> dict[int, str]:
@@ -271,21 +266,22 @@ class View:
         self, texts: Iterable[str], analyzer: str, ngrams: tuple[int, int], together: Matrix | None = None
     ) -> None:
         pattern = {"token_pattern": r"\S+"} if analyzer == "word" else {}
-        self._count = CountVectorizer(analyzer=analyzer, ngram_range=ngrams, dtype=np.float32, **pattern)
-        self._weigh = TfidfTransformer(sublinear_tf=True)
-        vectors = self._weigh.fit_transform(self._count.fit_transform(texts))
+        count, weigh = (
+            CountVectorizer(analyzer=analyzer, ngram_range=ngrams, **pattern),
+            TfidfTransformer(sublinear_tf=True),
+        )
+        vectors = weigh.fit_transform(count.fit_transform(texts))
         if together is not None:
             vectors = normalize(together @ vectors)
-        self._matrix: Matrix = sparse.csc_matrix(vectors)
+        self._analyse, self._column, self._rarity = count.build_analyzer(), count.vocabulary_, weigh.idf_
+        self._columns = Columns(vectors)
 
     def similar(self, query: str) -> Array:
-        vector = self._weigh.transform(self._count.transform([query]))
-        return _times(self._matrix, vector)
-
-
-def _times(columns: Matrix, vector: Matrix) -> Array:
-    """A matrix kept by columns times one sparse row vector: only the columns that the vector has are touched."""
-    return np.asarray(columns[:, vector.indices] @ vector.data).ravel()
+        """The cosine of the message with each row."""
+        said = Counter(term for term in self._analyse(query) if term in self._column)
+        columns = np.array([self._column[term] for term in said], dtype=np.intp)
+        weights = (1 + np.log(np.array(list(said.values()), dtype=float))) * self._rarity[columns]
+        return self._columns.times(columns, weights / max(float(np.linalg.norm(weights)), 1e-9))
 
 
 def _has(message: str, phrase: str) -> bool:

@@ -16,7 +16,8 @@ import numpy as np
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
 
-Array = np.ndarray[Any, Any]
+from bot.catalogue.columns import Array, Columns
+
 SATURATION, LENGTH_WEIGHT = 1.2, 0.5
 RAREST, COMMONEST = 2, 0.3
 """A word counts that stands in at least so many texts, and in at most this share of them."""
@@ -28,6 +29,7 @@ class Wording:
     def __init__(self, codes: Sequence[str], vocabulary: dict[str, int], weights: Any, rarity: Array) -> None:
         self.codes = list(codes)
         self._vocabulary, self._weights, self._rarity = vocabulary, weights, rarity
+        self._columns = Columns(weights)
 
     @classmethod
     def build(cls, texts: Mapping[str, str]) -> Wording | None:
@@ -57,7 +59,7 @@ class Wording:
         if not columns:
             return np.zeros(len(self.codes))
         most = float(self._rarity[columns].sum()) * (SATURATION + 1)
-        return np.asarray(self._weights[:, columns].sum(axis=1)).ravel() / max(most, 1e-9)
+        return self._columns.times(columns, np.ones(len(columns))) / max(most, 1e-9)
 
     def dumps(self) -> bytes:
         """As one value that a database can keep: plain arrays and JSON, no code."""
