@@ -141,7 +141,12 @@ class Catalogue:
     @cached_property
     def likeness(self) -> Likeness:
         """The labelled questions, for telling what kind a message is."""
-        return Likeness(self.examples, self.lexicon)
+        return Likeness(self.examples, [message.folded for message in self._asked])
+
+    @cached_property
+    def _asked(self) -> list[Normalised]:
+        """The labelled questions, normalised."""
+        return [normalise(example.text, self.lexicon) for example in self.examples]
 
     def find(self, topic: str, text: str = "", most: int = 8) -> list[Hit]:
         """The procedures that a message may be about, best first; everyday words in it count for their official names.
@@ -206,10 +211,10 @@ class Catalogue:
     def _examples_by_code(self) -> dict[str, list[str]]:
         """What each procedure was asked by, as the search sees a question: without the words that only ask."""
         found: dict[str, list[str]] = {}
-        for example in self.examples:
-            if example.ask:
+        for example, message in zip(self.examples, self._asked, strict=True):
+            if example.ask or not example.codes:
                 continue
-            topic = topic_in(example.text, self.lexicon)
+            topic = topic_in(message, self.lexicon)
             for code in dict.fromkeys(self.canonical(code) or code for code in example.codes[:MOST_OWNERS]):
                 found.setdefault(code, []).append(topic)
         return found

@@ -9,18 +9,15 @@ import numpy as np
 
 from bot.catalogue.search import View
 from bot.catalogue.spoken import Example
-from bot.language.lexicon import Lexicon
-from bot.language.normalise import normalise
 
 NEAREST = 3
 KINDS = ("answered", "vague", "outside")
 
 
 class Likeness:
-    """An index over labelled questions."""
+    """An index over labelled questions. ``texts``: each of them normalised and folded."""
 
-    def __init__(self, examples: Sequence[Example], lexicon: Lexicon) -> None:
-        texts = [normalise(example.text, lexicon).folded for example in examples]
+    def __init__(self, examples: Sequence[Example], texts: Sequence[str]) -> None:
         kinds = np.array([_kind(example) for example in examples])
         self._rows = [np.flatnonzero(kinds == kind) for kind in KINDS]
         self._view = View(texts, analyzer="char_wb", ngrams=(2, 4)) if texts else None

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from bot.language.aspects import find_aspects
 from bot.language.lexicon import Lexicon
-from bot.language.normalise import normalise
+from bot.language.normalise import Normalised
 
 
 def topic_of(folded: str, asking: Iterable[tuple[int, int]], carriers: Collection[str]) -> str:
@@ -18,11 +18,10 @@ def topic_of(folded: str, asking: Iterable[tuple[int, int]], carriers: Collectio
     return " ".join(words) if any(word not in carriers for word in words) else ""
 
 
-def topic_in(text: str, lexicon: Lexicon) -> str:
-    """What a message is about, from its raw text."""
-    repaired = normalise(text, lexicon)
-    asking = [(found.start, found.end) for found in find_aspects(repaired, lexicon)]
-    return topic_of(repaired.folded, asking, lexicon.carriers)
+def topic_in(message: Normalised, lexicon: Lexicon) -> str:
+    """What a message is about."""
+    asking = [(found.start, found.end) for found in find_aspects(message, lexicon)]
+    return topic_of(message.folded, asking, lexicon.carriers)
 
 
 def official_names(topic: str, everyday: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 TONES = "\u0300\u0301\u0303\u0309\u0323"
+LONGEST_WORD = 12
 GAPS = re.compile(r"[^0-9a-z]+")
 OLD_TONE = re.compile(rf"((?:[oO][aAeE]|(?<![qQ])[uU][yY]))([{TONES}])(?!\w)")
 D_STROKE = str.maketrans({"đ": "d", "Đ": "D", "ð": "d", "Ð": "D"})
@@ -24,6 +26,16 @@ def strip_marks(text: str) -> str:
 
 def fold(text: str) -> str:
     """Lower case, no diacritics, only letters a-z and digits, one blank between words."""
+    return _fold_word(text) if len(text) <= LONGEST_WORD else _fold(text)
+
+
+@lru_cache(maxsize=20_000)
+def _fold_word(text: str) -> str:
+    """The same words come again and again; whole messages are not kept."""
+    return _fold(text)
+
+
+def _fold(text: str) -> str:
     compatible = unicodedata.normalize("NFKC", text).casefold()
     return GAPS.sub(" ", strip_marks(compatible)).strip()
 
