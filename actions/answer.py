@@ -9,6 +9,7 @@ from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
 from actions.conversation import Heard, memory_of, question_of
+from actions.dossier_talk import about_dossier, codes_meant
 from actions.events import speech_of, tells_event
 from actions.place_talk import answers_for_a_place, place_answer
 from actions.speech import Speech, thresholds
@@ -71,12 +72,19 @@ def inside_answer(tracker: Tracker, right_from: float, vague_from: float) -> Dec
     return decision if fits or (decision.status == "clarify" and heard.chances.vague >= vague_from) else None
 
 
+async def answer_or_dossier(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
+    """The answer to a question; where it means a dossier and no procedure beyond doubt, that dossier's."""
+    if codes_meant(tracker) and Heard.of(tracker).chances.right < CERTAIN:
+        return await about_dossier(dispatcher, tracker)
+    return answer(dispatcher, tracker)
+
+
 class ActionAnswer(Action):
     def name(self) -> str:
         return "action_answer"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
-        return answer(dispatcher, tracker)
+        return await answer_or_dossier(dispatcher, tracker)
 
 
 class ActionDefaultFallback(Action):
@@ -86,7 +94,7 @@ class ActionDefaultFallback(Action):
         return "action_default_fallback"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
-        return answer(dispatcher, tracker)
+        return await answer_or_dossier(dispatcher, tracker)
 
 
 class ActionOutOfScope(Action):
@@ -97,6 +105,8 @@ class ActionOutOfScope(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         speech, heard = Speech(dispatcher), Heard.of(tracker)
+        if codes_meant(tracker):
+            return await about_dossier(dispatcher, tracker)
         if tells_event(tracker) or answers_for_a_place(tracker):
             return answer(dispatcher, tracker)
         least = CERTAIN if heard.sure >= SURE_OUTSIDE else PROBABLE

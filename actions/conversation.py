@@ -98,8 +98,9 @@ class Heard:
 
     @property
     def dossier_codes(self) -> list[str]:
-        """The dossier codes in the message."""
-        return [str(e["value"]) for e in self.entities if e.get("entity") == "code" and e.get("kind") == "dossier"]
+        """The dossier codes in the message, each once; a button carries no other codes."""
+        codes = [e for e in self.entities if e.get("entity") == "code"]
+        return list(dict.fromkeys(str(e["value"]) for e in codes if self.from_button or e.get("kind") == "dossier"))
 
 
 def memory_of(tracker: Tracker) -> Memory:

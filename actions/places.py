@@ -10,6 +10,7 @@ from rasa_sdk.types import DomainDict
 
 from actions.answer import CERTAIN, PROBABLE, answer, inside_answer
 from actions.conversation import Heard
+from actions.dossier_talk import about_dossier
 from actions.place_talk import Asked, chosen, found_in, talk
 from actions.speech import Speech
 from bot import settings
@@ -25,6 +26,8 @@ class ActionPlace(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         speech, heard = Speech(dispatcher), Heard.of(tracker)
+        if heard.dossier_codes:
+            return await about_dossier(dispatcher, tracker)
         places, asked = speech.catalogue.places, Asked.of(tracker)
         named = bool(heard.values("place")) or bool(places.resolve(heard.text).readings)
         least = (CERTAIN, 1.0) if named else (PROBABLE, CERTAIN)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
 from actions.answer import answer, certain_answer
 from actions.conversation import Heard, memory_of
+from actions.dossier_talk import about_dossier, codes_meant
 from actions.events import tells_event
-from actions.people import about_dossier
+from actions.follow import WITHDRAWALS, consent_answer, withdraw
 from actions.place_talk import answers_for_a_place
 from actions.speech import Speech
+
+FORGET_DOSSIER = ("next_person", "delete_my_data")
+"""Whose dossier was open is nobody else's business."""
 
 
 class ActionSmalltalk(Action):
@@ -24,15 +29,19 @@ class ActionSmalltalk(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         speech, heard = Speech(dispatcher), Heard.of(tracker)
+        if (told := await consent_answer(dispatcher, tracker)) is not None:
+            return told
         if tells_event(tracker) or answers_for_a_place(tracker):
             return answer(dispatcher, tracker)
         if heard.dossier_codes:
-            return about_dossier(dispatcher, heard)
+            return await about_dossier(dispatcher, tracker)
         if heard.unsure:
             return answer(dispatcher, tracker)
         if decision := certain_answer(tracker):
             return speech.decision(decision, heard.text)
-        return speech.simple("smalltalk", f"utter_{heard.intent}")
+        taken_back = heard.intent in WITHDRAWALS
+        said = withdraw(speech, heard.intent) if taken_back else speech.simple("smalltalk", f"utter_{heard.intent}")
+        return [*said, SlotSet("dossier", None)] if heard.intent in FORGET_DOSSIER else said
 
 
 class ActionContinue(Action):
@@ -43,6 +52,10 @@ class ActionContinue(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         heard, memory = Heard.of(tracker), memory_of(tracker)
+        if (told := await consent_answer(dispatcher, tracker)) is not None:
+            return told
+        if codes_meant(tracker):
+            return await about_dossier(dispatcher, tracker)
         if heard.unsure or certain_answer(tracker) or memory.offered or answers_for_a_place(tracker):
             return answer(dispatcher, tracker)
         phrase = "utter_deny" if heard.intent in ("deny", "stop_guide") else "utter_affirm"

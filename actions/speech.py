@@ -75,8 +75,9 @@ class Speech:
     def say(self, text: str, buttons: list[dict[str, str]] | None = None) -> None:
         self._dispatcher.utter_message(text=text, buttons=buttons or None)
 
-    def end(self, record: TurnRecord) -> None:
-        self._dispatcher.utter_message(json_message=record.as_payload())
+    def end(self, record: TurnRecord, **requests: Any) -> None:
+        """``requests``: what the gateway is to do with this turn (bot.portal.following)."""
+        self._dispatcher.utter_message(json_message=record.as_payload() | requests)
 
     def simple(self, status: Status, phrase: str, reason: Reason | None = None, /, **values: object) -> list[Any]:
         """One sentence and its record."""

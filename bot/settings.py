@@ -19,6 +19,8 @@ HOME = Path(__file__).resolve().parent.parent
 
 TIME_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 PORTALS = ("igate", "ngsp", "manual")
+FOLLOWING_SHARE = 0.8
+"""Of the requests a second that the portal gets from us: what following takes at most; conversations have the rest."""
 
 
 class SettingError(ValueError):
@@ -115,9 +117,10 @@ class Settings:
     portal_secret: str = field(default_factory=lambda: os.environ.get("MOTCUA_PORTAL_SECRET", "sample"), repr=False)
     portal_unit: str = field(default_factory=lambda: os.environ.get("MOTCUA_PORTAL_UNIT", "H19"))
     portal_dstcode: str = field(default_factory=lambda: os.environ.get("MOTCUA_PORTAL_DSTCODE", "VN:GOV:H19:motcua"))
-    portal_a_second: float = field(default_factory=lambda: _number("MOTCUA_PORTAL_A_SECOND", 30))
+    portal_a_second: float = field(default_factory=lambda: _number("MOTCUA_PORTAL_A_SECOND", 45))
     portal_cache_seconds: float = field(default_factory=lambda: _number("MOTCUA_PORTAL_CACHE", 300))
     portal_failures: int = field(default_factory=lambda: int(_number("MOTCUA_PORTAL_FAILURES", 5)))
+    follow_seconds: float = field(default_factory=lambda: _number("MOTCUA_FOLLOW_SECONDS", 3600))
     portal_rest_seconds: float = field(default_factory=lambda: _number("MOTCUA_PORTAL_REST", 30))
 
 

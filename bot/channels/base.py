@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Outcome(Enum):
@@ -52,4 +53,16 @@ class Channel(Protocol):
 
     def send(self, recipient: str, message: Outgoing) -> Delivery:
         """Hands one message over. Never raises for what the messenger or the network does."""
+        ...
+
+
+@runtime_checkable
+class PushWindow(Protocol):
+    """A messenger that takes news only for a while after the citizen wrote; beyond that it needs a template.
+
+    Optional beside ``Channel``. Zalo's window: 48 hours free, 7 days at most.
+    """
+
+    def may_push(self, recipient_last_seen: datetime) -> bool:
+        """Whether a plain message may be sent now to somebody who wrote last at this moment (aware)."""
         ...

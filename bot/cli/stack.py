@@ -1,4 +1,4 @@
-"""The running parts on one machine: database, Rasa, action server, worker, web; started, watched, stopped together.
+"""The running parts on one machine: database, Rasa, actions, worker, following, web; started, watched and stopped.
 
 supervisord keeps them alive: a part that dies is started again within a second. Where the stack runs, and on which
 ports, stands in ``var/stack.json``, so that every command finds it.
@@ -27,6 +27,8 @@ from bot.portal.stand_in import server as stand_in
 WEB_PORT = 8080
 READY_SECONDS = 180
 STOP_SECONDS = 40
+SAMPLE_HOUR = "60"
+"""Seconds that count as an hour for followed dossiers of the stand-in: who moves one sees the news while they look."""
 Notice = Callable[[str], None]
 
 
@@ -101,8 +103,10 @@ def _programs(stack: Stack, model: Path) -> dict[str, list[str]]:
     python = sys.executable
     ports = {name: getattr(stack, name).rsplit(":", 1)[1] for name in ("web", "rasa", "actions")}
     portal = {"portal": stand_in.command(int(stack.portal.rsplit(":", 1)[1]))} if stack.portal else {}
+    following = {} if settings.load().portal == "manual" else {"following": [python, "-m", "bot.gateway.following"]}
     return {
         **portal,
+        **following,
         "rasa": [
             tool("rasa"), "run", "-m", str(model), "-i", "127.0.0.1", "-p", ports["rasa"],
             "--endpoints", "endpoints.yml", "--credentials", "credentials.yml",
@@ -126,10 +130,11 @@ def _stand_in() -> str:
 
 def _environment(stack: Stack) -> dict[str, str]:
     contract = "/ngsp" if settings.load().portal == "ngsp" else ""
-    portal = {"MOTCUA_PORTAL_URL": stack.portal + contract} if stack.portal else {}
+    hour = os.environ.get("MOTCUA_FOLLOW_SECONDS", SAMPLE_HOUR)
+    sample = {"MOTCUA_PORTAL_URL": stack.portal + contract, "MOTCUA_FOLLOW_SECONDS": hour} if stack.portal else {}
     return {
         **rasa_environment(),
-        **portal,
+        **sample,
         "DATABASE_URL": stack.database_url,
         "MOTCUA_RASA_URL": stack.rasa,
         "MOTCUA_ACTIONS_URL": f"{stack.actions}/webhook",

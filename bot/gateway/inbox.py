@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from bot.gateway import digits
 from bot.gateway.models import Conversation, InboxMessage, OutboxMessage
 from bot.language.masking import mask
 
@@ -39,9 +42,17 @@ def conversation_of(channel: str, key: str) -> Conversation:
 
 
 def accept_text(conversation: Conversation, message_id: str, text: str) -> Accepted:
-    """A typed message. Longer than ``LONGEST_TEXT`` characters it is cut: no question is that long."""
-    masked = mask(UNSTORABLE.sub(" ", text))
-    return _store(conversation, message_id, masked.kinds, text=masked.text[:LONGEST_TEXT])
+    """A typed message. Longer than ``LONGEST_TEXT`` characters it is cut: no question is that long.
+
+    Of the last digits of a phone that open a dossier only the keyed digest is stored.
+    """
+    storable = UNSTORABLE.sub(" ", text)
+    with _in_order(conversation):
+        given = digits.take_out(conversation, storable)
+        masked = mask(given.text if given else storable)
+        kinds = (*masked.kinds, digits.DIGITS) if given else masked.kinds
+        payload = given.payload if given else ""
+        return _store(conversation, message_id, kinds, text=masked.text[:LONGEST_TEXT], payload=payload)
 
 
 def accept_button(conversation: Conversation, message_id: str, button: str) -> Accepted:
@@ -55,18 +66,27 @@ def accept_button(conversation: Conversation, message_id: str, button: str) -> A
     if offered is None or place >= len(offered.buttons):
         raise InboxError("there is no such button in this conversation")
     chosen = offered.buttons[place]
-    return _store(conversation, message_id, (), text=chosen["title"], payload=chosen["payload"])
+    with _in_order(conversation):
+        return _store(conversation, message_id, (), text=chosen["title"], payload=chosen["payload"])
 
 
-def _store(
-    conversation: Conversation, message_id: str, kinds: tuple[str, ...], text: str, payload: str = ""
-) -> Accepted:
-    with transaction.atomic(), connection.cursor() as cursor:
-        # Ids are given before they are committed: without this lock a later id could be seen, and worked out, first.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [ORDER_LOCK, conversation.pk % 2**31])
-        row, new = InboxMessage.objects.get_or_create(
-            conversation=conversation, message_id=message_id, defaults={"text": text, "payload": payload}
-        )
-        if new:
+@contextmanager
+def _in_order(conversation: Conversation) -> Iterator[None]:
+    """One transaction, one message of a conversation at a time.
+
+    Ids are given before they are committed: without this lock a later id could be seen, and worked out, first.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [ORDER_LOCK, conversation.pk % 2**31])
+        yield
+
+
+def _store(conversation: Conversation, message_id: str, kinds: tuple[str, ...], text: str, payload: str) -> Accepted:
+    row, new = InboxMessage.objects.get_or_create(
+        conversation=conversation, message_id=message_id, defaults={"text": text, "payload": payload}
+    )
+    if new:
+        with connection.cursor() as cursor:
             cursor.execute(f"NOTIFY {WAKE}")
     return Accepted(row.pk, new, kinds)

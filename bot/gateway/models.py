@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -64,13 +65,17 @@ class Turn(models.Model):
 
 
 class OutboxMessage(models.Model):
-    """A reply to hand over. ``buttons``: list of {title, payload}; the payload never leaves the server."""
+    """A reply to hand over; without a turn, news that nobody asked for just now.
+
+    ``buttons``: list of {title, payload}; the payload never leaves the server.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting"
         SENT = "sent"
         UNKNOWN = "unknown"
         FAILED = "failed"
+        TEMPLATE = "template"  # the messenger's window is closed: waits for staff and an approved template
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="outbox")
     turn = models.ForeignKey(Turn, models.CASCADE, null=True, related_name="replies")
@@ -96,3 +101,54 @@ class UnansweredQuestion(models.Model):
     text = models.TextField()
     status = models.CharField(max_length=20)
     created_at = models.DateTimeField(auto_now_add=True)
+
+
+class FollowedDossier(models.Model):
+    """A dossier that a conversation wants to hear about, and what it was told last.
+
+    ``digest`` and ``salt`` are the second factor that was right once; ``consent_text`` is the version agreed to.
+    ``wording`` and ``supplement`` are digests. ``doubted`` marks a state that is told only once it stays so.
+    ``next_poll_at`` is also the lease of whoever looks it up now. Once ended, nothing is left that leads to a dossier.
+    """
+
+    class Why(models.TextChoices):
+        ASKED = "asked"
+        RETURNED = "returned"
+        YEAR = "year"
+        UNSEEN = "unseen"
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="followed")
+    code = models.CharField(max_length=40)
+    digest = models.CharField(max_length=64)
+    salt = models.CharField(max_length=250)
+    consent_text = models.CharField(max_length=20)
+    consented_at = models.DateTimeField()
+    status = models.PositiveSmallIntegerField()
+    wording = models.CharField(max_length=32, blank=True)
+    supplement = models.CharField(max_length=32, blank=True)
+    due_on = models.DateField(null=True)
+    as_of = models.DateTimeField(null=True)
+    reminded_for = models.DateField(null=True)
+    doubted = models.CharField(max_length=32, blank=True)
+    returned_since = models.DateTimeField(null=True)
+    last_good_at = models.DateTimeField(null=True)
+    next_poll_at = models.DateTimeField()
+    failures = models.PositiveSmallIntegerField(default=0)
+    ended_at = models.DateTimeField(null=True)
+    ended_why = models.CharField(max_length=8, choices=Why.choices, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["conversation", "code"], condition=models.Q(ended_at=None), name="followed_once"
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["next_poll_at"], condition=models.Q(ended_at=None), name="followed_next_poll")
+        ]
+
+    def end(self, why: Why, at: datetime) -> None:
+        """Stops following and forgets the dossier; the caller saves."""
+        self.ended_at, self.ended_why = at, why
+        self.code = self.digest = self.salt = self.wording = self.supplement = self.doubted = ""
+        self.due_on = self.as_of = self.reminded_for = None

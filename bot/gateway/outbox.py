@@ -13,14 +13,18 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Max
 from django.utils import timezone
 
-from bot.channels.base import Channel, Delivery, Outcome, Outgoing, OutgoingButton
-from bot.gateway.models import OutboxMessage
+from bot.channels.base import Channel, Delivery, Outcome, Outgoing, OutgoingButton, PushWindow
+from bot.gateway.models import Conversation, OutboxMessage
 
 logger = logging.getLogger(__name__)
 
-SEND_LOCK = 5_170_003
+SEND_LOCK, PUSH_LOCK = 5_170_003, 5_170_004
+PULLED = {"web", "cli"}
+"""Channels whose readers fetch their replies: a reply is handed over when it is written."""
+WINDOW_CLOSED = "window_closed"
 AT_ONCE = 50
 BACKOFF_SECONDS = (1, 2, 5, 10, 30, 60, 120, 300, 600)
 """Waits between tries where the messenger names none: about 20 minutes in all."""
@@ -31,6 +35,19 @@ HEADS = """
         SELECT 1 FROM gateway_outboxmessage e
         WHERE e.conversation_id = m.conversation_id AND e.state = 'waiting' AND e.id < m.id)
     ORDER BY m.id LIMIT %s"""
+
+
+def push(conversation: Conversation, text: str, buttons: list[dict[str, str]]) -> None:
+    """Writes a message that nobody asked for just now; the caller holds the transaction.
+
+    One at a time in a conversation: a page that has seen one id must not miss a lower one that is committed later.
+    """
+    _run("SELECT pg_advisory_xact_lock(%s, %s)", PUSH_LOCK, conversation.pk % 2**31)
+    pulled = conversation.channel in PULLED
+    OutboxMessage.objects.create(
+        conversation=conversation, text=text, buttons=buttons, next_try_at=timezone.now(),
+        state=OutboxMessage.State.SENT if pulled else OutboxMessage.State.WAITING,
+    )  # fmt: skip
 
 
 class Sender:
@@ -67,6 +84,11 @@ class Sender:
         return message if message and message.next_try_at <= timezone.now() else None
 
     def _send(self, message: OutboxMessage) -> None:
+        if message.turn_id is None and not self._may_push(message.conversation):
+            message.state, message.error = OutboxMessage.State.TEMPLATE, WINDOW_CLOSED
+            message.save(update_fields=["state", "error"])
+            logger.warning("outbox %s: %s, waits for a template", message.pk, message.error)
+            return
         message.state = OutboxMessage.State.UNKNOWN
         message.save(update_fields=["state"])
         buttons = tuple(OutgoingButton(f"{message.pk}:{n}", b["title"]) for n, b in enumerate(message.buttons))
@@ -76,6 +98,14 @@ class Sender:
         except Exception as error:  # noqa: BLE001  # boundary to a messenger: what it did before it broke is not known
             delivery = Delivery(Outcome.UNKNOWN, type(error).__name__)
         _note(message, delivery)
+
+    def _may_push(self, conversation: Conversation) -> bool:
+        """Whether the messenger takes news for this citizen now; a messenger without such a rule always does."""
+        channel = self._channels[conversation.channel]
+        if not isinstance(channel, PushWindow):
+            return True
+        seen = conversation.inbox.aggregate(last=Max("received_at"))["last"]
+        return seen is not None and channel.may_push(seen)
 
 
 def _note(message: OutboxMessage, delivery: Delivery) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import requests
 
+from bot.portal.following import FollowError, FollowRequest, UnfollowRequest
 from bot.turn import TurnRecord, TurnRecordError
 
 
@@ -24,8 +25,12 @@ class Reply:
 
 @dataclass(frozen=True)
 class TurnResult:
+    """One turn; what it asks of the gateway besides answering is written down with it."""
+
     replies: list[Reply]
     record: TurnRecord
+    follow: FollowRequest | None = None
+    unfollow: UnfollowRequest | None = None
 
 
 class RasaClient:
@@ -59,16 +64,19 @@ def read_turn(content: object) -> TurnResult:
     """The replies and the one turn record of Rasa's answer. Raises TurnFailed."""
     if not isinstance(content, list) or not all(isinstance(item, dict) for item in content):
         raise TurnFailed("the answer is not a list of replies")
+    customs = [item.get("custom") for item in content]
     try:
-        records = [record for item in content if (record := TurnRecord.from_payload(item.get("custom")))]
-    except (TurnRecordError, TypeError) as error:
+        records = [record for custom in customs if (record := TurnRecord.from_payload(custom))]
+        follow = next(filter(None, map(FollowRequest.from_payload, customs)), None)
+        unfollow = next(filter(None, map(UnfollowRequest.from_payload, customs)), None)
+    except (TurnRecordError, FollowError, TypeError) as error:
         raise TurnFailed(f"the turn record breaks the contract: {error}") from None
     if len(records) != 1:
         raise TurnFailed(f"{len(records)} turn records instead of one")
     replies = [_reply(item) for item in content if isinstance(item.get("text"), str) and item["text"].strip()]
     if not replies:
         raise TurnFailed("a turn without a word to the citizen")
-    return TurnResult(replies, records[0])
+    return TurnResult(replies, records[0], follow, unfollow)
 
 
 def _reply(item: dict[str, Any]) -> Reply:

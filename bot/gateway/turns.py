@@ -1,15 +1,15 @@
-"""Writing a turn down: record, replies, what staff must see, and the message done; all in one transaction."""
+"""Writing a turn down in one transaction: record, replies, what staff must see, what is followed, the message done."""
 
 from __future__ import annotations
 
 from django.utils import timezone
 
+from bot.gateway import followed
 from bot.gateway.models import InboxMessage, OutboxMessage, Turn, UnansweredQuestion
+from bot.gateway.outbox import PULLED
 from bot.gateway.rasa_client import TurnResult
 
 FOR_STAFF = {"not_covered", "not_understood", "stale", "error", "handoff"}
-PULLED = {"web", "cli"}
-"""Channels whose readers fetch their replies: a reply is handed over when it is written."""
 
 
 def write(message: InboxMessage, result: TurnResult) -> Turn:
@@ -29,6 +29,7 @@ def write(message: InboxMessage, result: TurnResult) -> Turn:
     )  # fmt: skip
     if record.status in FOR_STAFF:
         UnansweredQuestion.objects.create(turn=turn, text=message.text, status=record.status)
+    followed.write(message.conversation, result)
     message.state = InboxMessage.State.DONE
     message.save(update_fields=["state"])
     return turn

@@ -7,8 +7,11 @@ import json
 import logging
 import re
 import secrets
+import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +28,16 @@ from bot.catalogue.phrases import Phrases
 from bot.gateway import inbox
 from bot.gateway.models import Conversation, InboxMessage, OutboxMessage, Turn
 from bot.gateway.rasa_client import RasaClient
+from bot.portal.photo import MOST_BYTES, PhotoOutcome, read_receipt, sentence
 
 COOKIE, SALT = "motcua_chat", "web chat"
 COOKIE_SECONDS = 180 * 24 * 3600
 HISTORY = 200
 LONGEST_BODY = 64 * 1024
 MOST_WAITING = 5
+PHOTOS_AT_ONCE, PHOTO_PATIENCE_SECONDS = threading.BoundedSemaphore(2), 10
+"""A photo decoded takes up to 100 MB."""
+CURSOR = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})?")
 MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 JUDGED = {"answered", "clarify", "not_covered", "stale", "out_of_scope", "not_understood", "place", "dossier", "guide"}
 POLICY = (
@@ -144,44 +151,94 @@ def _accept(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"id": message_id}, status=202)
 
 
-def _history(request: HttpRequest) -> HttpResponse:
-    """Messages in the order of the conversation, each followed by its replies.
+@require_POST
+@_needs_database
+def photo(request: HttpRequest) -> HttpResponse:
+    """A photo of a receipt, as the body itself: a code on it is accepted as if it had been typed (202, like a message).
 
-    ``after`` is the inbox id of the last message whose turn was seen whole. One conversation's turns are written in
-    order, so what comes later in time never comes earlier in this order.
+    Without a code the answer says why (200, ``reply``). The image is read here and now, and kept nowhere.
+    """
+    key, message_id = _key(request), request.headers.get("X-Message-Id", "")
+    if key is None or not MESSAGE_ID.fullmatch(message_id):
+        return _refused(400, "utter_bad_request")
+    conversation = inbox.conversation_of("web", key)
+    if conversation.inbox.filter(state=InboxMessage.State.WAITING).count() >= MOST_WAITING:
+        return _refused(429, "utter_too_fast")
+    if not PHOTOS_AT_ONCE.acquire(timeout=PHOTO_PATIENCE_SECONDS):
+        return _refused(429, "utter_unavailable")
+    try:
+        reading = read_receipt(request.read(MOST_BYTES + 1))  # not ``body``, which may be no longer than a message
+    finally:
+        PHOTOS_AT_ONCE.release()
+    if reading.outcome is not PhotoOutcome.CODES:
+        return JsonResponse({"reply": sentence(_phrases(settings.load().data), reading.outcome)})
+    inbox.accept_text(conversation, message_id, " ".join(["tra cứu", *reading.codes]))
+    return JsonResponse({"id": message_id}, status=202)
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """How far a page has seen a conversation: the last message whose turn it saw whole, and the last news."""
+
+    message: int = 0
+    news: int = 0
+
+    @classmethod
+    def read(cls, text: str) -> Cursor:
+        """From ``12`` or ``12.34``; anything else is the beginning."""
+        return cls(*map(int, text.split("."))) if CURSOR.fullmatch(text) else cls()
+
+    def __str__(self) -> str:
+        return f"{self.message}.{self.news}"
+
+
+def _history(request: HttpRequest) -> HttpResponse:
+    """Messages in the order of the conversation, each followed by its replies; news where they came in between.
+
+    ``after`` is the cursor of what was seen last. One conversation's turns are written in order, and so are its news:
+    what comes later in time never comes earlier in either order.
     """
     conversation = _conversation(request)
     if conversation is None:
         return JsonResponse({"messages": [], "waiting": False})
-    after = request.GET.get("after", "0")
-    seen = int(after) if after.isascii() and after.isdigit() and len(after) < 18 else 0
-    rows = conversation.inbox.filter(id__gt=seen).select_related("turn").prefetch_related("turn__replies")
-    newest = list(rows.order_by("-id")[:HISTORY])[::-1]
+    seen = Cursor.read(request.GET.get("after", ""))
+    rows = conversation.inbox.filter(id__gt=seen.message).select_related("turn").prefetch_related("turn__replies")
+    news = conversation.outbox.filter(id__gt=seen.news, turn=None)
+    newest: list[InboxMessage | OutboxMessage] = [*rows.order_by("-id")[:HISTORY], *news.order_by("-id")[:HISTORY]]
     shown: list[dict[str, Any]] = []
-    for row in newest:
-        shown += _as_shown(row)
-    waiting = any(row.state == InboxMessage.State.WAITING for row in newest)
+    for row in sorted(newest, key=_moment):
+        if isinstance(row, InboxMessage):
+            seen = replace(seen, message=row.pk) if hasattr(row, "turn") else seen
+            shown += _as_shown(row, seen)
+        else:
+            seen = replace(seen, news=row.pk)
+            shown.append(_reply(row, None, seen, last=False))
+    waiting = any(isinstance(row, InboxMessage) and row.state == InboxMessage.State.WAITING for row in newest)
     return JsonResponse({"messages": shown, "waiting": waiting})
 
 
-def _as_shown(row: InboxMessage) -> list[dict[str, Any]]:
+def _moment(row: InboxMessage | OutboxMessage) -> tuple[datetime, int]:
+    return (row.received_at if isinstance(row, InboxMessage) else row.created_at, row.pk)
+
+
+def _as_shown(row: InboxMessage, cursor: Cursor) -> list[dict[str, Any]]:
     turn: Turn | None = getattr(row, "turn", None)
     said: dict[str, Any] = {
-        "cursor": str(row.pk) if turn else "", "id": row.message_id, "from": "citizen", "text": row.text,
+        "cursor": str(cursor) if turn else "", "id": row.message_id, "from": "citizen", "text": row.text,
         "buttons": [], "turn": None, "feedback": None, "at": row.received_at.isoformat(),
     }  # fmt: skip
     if turn is None:
         return [said]
     replies = sorted(turn.replies.all(), key=lambda r: r.position)
-    return [said, *(_reply(reply, turn, row.pk, last=reply is replies[-1]) for reply in replies)]
+    return [said, *(_reply(reply, turn, cursor, last=reply is replies[-1]) for reply in replies)]
 
 
-def _reply(reply: OutboxMessage, turn: Turn, cursor: int, last: bool) -> dict[str, Any]:
-    judged = last and turn.status in JUDGED
+def _reply(reply: OutboxMessage, turn: Turn | None, cursor: Cursor, last: bool) -> dict[str, Any]:
+    judged = turn if turn and last and turn.status in JUDGED else None
     return {
         "cursor": str(cursor), "id": f"r{reply.pk}", "from": "bot", "text": reply.text,
         "buttons": [{"id": f"{reply.pk}:{n}", "title": b["title"]} for n, b in enumerate(reply.buttons)],
-        "turn": turn.pk if judged else None, "feedback": (turn.feedback or None) if judged else None,
+        "turn": judged.pk if judged else None, "feedback": (judged.feedback or None) if judged else None,
         "at": reply.created_at.isoformat(),
     }  # fmt: skip
 

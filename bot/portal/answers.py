@@ -10,7 +10,7 @@ from bot.portal.calendar import Calendar
 from bot.portal.dossier import Dossier, LookUp, Outcome, Source
 from bot.portal.duty import Duty, DutyTeller, clock, long_day, shortened
 from bot.portal.manual import OFFICIAL_PAGE
-from bot.portal.photo import PhotoOutcome
+from bot.portal.photo import PhotoOutcome, sentence
 from bot.portal.statuses import Statuses
 from bot.settings import TIME_ZONE
 
@@ -84,7 +84,7 @@ class DossierTeller:
 
     def photo(self, outcome: PhotoOutcome) -> str:
         """A photo that gave no code: why, what now, and that it is gone."""
-        return "\n".join([self._say(f"utter_dossier_photo_{outcome.value}"), self._say("utter_dossier_photo_gone")])
+        return sentence(self._catalogue.phrases, outcome)
 
     def explain(self, text: str) -> str | None:
         """What the status in a question means; None where the question names none."""
@@ -107,9 +107,18 @@ class DossierTeller:
         lines.append(heading)
         if dossier.owner_masked:
             lines.append(self._say("utter_dossier_owner", owner=dossier.owner_masked))
-        if wording := shortened(self._duties.wording(dossier), LONGEST_PROCEDURE):
-            lines.append(self._say("utter_dossier_wording", wording=wording.rstrip(".")))
-        return "\n\n".join(["\n".join(lines), self.duty(dossier).text, "\n".join(self._footer(looked_up, dossier))])
+        if wording := self.wording(dossier):
+            lines.append(wording)
+        return "\n\n".join(["\n".join(lines), self.duty_with_time(looked_up, dossier)])
+
+    def duty_with_time(self, looked_up: LookUp, dossier: Dossier) -> str:
+        """The duty, when the portal said so, and the official page: an answer without its beginning."""
+        return "\n\n".join([self.duty(dossier).text, "\n".join(self._footer(looked_up, dossier))])
+
+    def wording(self, dossier: Dossier) -> str:
+        """A line with what the portal calls the status; empty where there is nothing to show."""
+        wording = shortened(self._duties.wording(dossier), LONGEST_PROCEDURE).rstrip(".")
+        return self._say("utter_dossier_wording", wording=wording) if wording else ""
 
     def _footer(self, looked_up: LookUp, dossier: Dossier) -> list[str]:
         """When the portal said so, a word where that is long ago, and where to look oneself."""

@@ -116,14 +116,20 @@ def _one_code(text: str) -> str | None:
     return found[0].value if len(found) == 1 and text.strip() == text[found[0].start : found[0].end] else None
 
 
-def portal_of(known: settings.Settings, status_of: StatusOf, headers: Mapping[str, str] | None = None) -> Portal:
+def portal_of(
+    known: settings.Settings,
+    status_of: StatusOf,
+    headers: Mapping[str, str] | None = None,
+    share: float = 1 - settings.FOLLOWING_SHARE,
+) -> Portal:
     """The portal that the settings name. ``headers`` go with every request (the fault matrix needs one).
 
-    ``status_of`` reads an installation's status ids and names; the national ten are known without it.
+    ``status_of`` reads an installation's status ids and names; the national ten are known without it. ``share``: this
+    process's part of the requests a second that all may make; what is left when dossiers are followed, if not told.
     """
     if known.portal == "manual":
         return Manual()
-    transport = Transport(Pace(known.portal_a_second), headers)
+    transport = Transport(Pace(known.portal_a_second * share), headers)
     where = (transport, known.portal_url, known.portal_token_url, known.portal_client, known.portal_secret, status_of)
     adapter = IGate(*where) if known.portal == "igate" else Ngsp(*where, known.portal_unit, known.portal_dstcode)
     breaker = Breaker(known.portal_failures, known.portal_rest_seconds)

@@ -15,6 +15,7 @@ from io import BytesIO
 import zxingcpp
 from PIL import Image
 
+from bot.catalogue.phrases import Phrases
 from bot.language.codes import find_dossier_codes
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -67,3 +68,8 @@ def read_receipt(image: bytes) -> PhotoReading:
         return PhotoReading(PhotoOutcome.CODES, tuple(codes))
     identity = any(IDENTITY_CARD.match(text) for text in texts)
     return PhotoReading(PhotoOutcome.IDENTITY if identity else PhotoOutcome.NO_CODE)
+
+
+def sentence(phrases: Phrases, outcome: PhotoOutcome) -> str:
+    """What the citizen reads about a photo that gave no code: why, what now, and that it is gone."""
+    return "\n".join([phrases.say(f"utter_dossier_photo_{outcome.value}"), phrases.say("utter_dossier_photo_gone")])

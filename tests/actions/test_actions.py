@@ -13,7 +13,8 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Action, Tracker
 
 from actions.answer import ActionAnswer, ActionOutOfScope
-from actions.people import ActionDossier, ActionHandoff
+from actions.dossier import ActionDossier
+from actions.people import ActionHandoff
 from actions.places import ActionPlace
 from actions.refuse import REASON, ActionRefuse
 from actions.smalltalk import ActionContinue, ActionSmalltalk

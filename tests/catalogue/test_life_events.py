@@ -301,6 +301,7 @@ def map_of(loaded: Catalogue) -> str:
     return "\n".join(str(error) for error in loaded.errors)
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=300))
 def test_any_bytes_in_an_event_file_give_a_report(tmp_path_factory: pytest.TempPathFactory, soup: bytes) -> None:
     folder = tmp_path_factory.mktemp("soup")

@@ -63,7 +63,7 @@ def test_every_intent_that_is_answered_by_one_sentence_has_it() -> None:
         for name in yaml.safe_load(file.read_text(encoding="utf-8"))["responses"]
     }
     rules = yaml.safe_load((HOME / "nlu_data" / "rules" / "intents.yml").read_text(encoding="utf-8"))["rules"]
-    spoken = {"action_smalltalk", "action_refuse", "action_handoff", "action_place", "action_dossier"}
+    spoken = {"action_smalltalk", "action_refuse", "action_handoff", "action_place"}
     for rule in rules:
         if rule["steps"][1]["action"] in spoken:
             assert f"utter_{rule['steps'][0]['intent']}" in names

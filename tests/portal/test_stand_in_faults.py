@@ -14,6 +14,8 @@ from bot.portal.stand_in import igate
 from bot.portal.stand_in.faults import FAULTS
 from tests.portal.standing_in import BASIC, CODE, Answer, Caller, found
 
+pytestmark = pytest.mark.slow
+
 BOTH = pytest.mark.parametrize("contract", ["igate", "ngsp"])
 
 

@@ -25,6 +25,8 @@ from bot.portal.stand_in.register import Register
 from bot.portal.stand_in.samples import load
 from tests.portal.standing_in import BASIC, CODE, found, serving
 
+pytestmark = pytest.mark.slow
+
 LEAST_A_SECOND = 300
 
 

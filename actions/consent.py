@@ -1,0 +1,48 @@
+"""Consent to following a dossier: asked plainly, nothing agreed to beforehand, taken only as the answer to that."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rasa_sdk.interfaces import Tracker
+
+from actions.speech import Speech
+from bot.turn import TurnRecord
+
+AGREED, REFUSED = "/give_consent", "/deny"
+FOLLOWING = "follow"
+
+
+def ask_consent(speech: Speech, code: str) -> None:
+    """Asks whether this dossier may be followed, as the whole of a turn."""
+    say_consent(speech, code)
+    speech.end(TurnRecord("dossier"))
+
+
+def say_consent(speech: Speech, code: str) -> None:
+    """The question alone, for a turn that says more. The button names its dossier: another one may be open by then."""
+    agreed = AGREED + json.dumps({"for": FOLLOWING, "code": code})
+    buttons = [
+        {"title": speech.phrase("utter_follow_agree"), "payload": agreed},
+        {"title": speech.phrase("utter_follow_refuse"), "payload": REFUSED},
+    ]
+    speech.say(speech.phrase("utter_follow_consent", code=code), buttons)
+
+
+def just_asked(tracker: Tracker) -> bool:
+    """True where the bot's last words before the latest message asked for this consent."""
+    messages = 0
+    for event in reversed(tracker.events):
+        if event.get("event") == "user":
+            messages += 1
+            if messages > 1:
+                return False
+        elif messages == 1 and event.get("event") == "bot" and _asks(event):
+            return True
+    return False
+
+
+def _asks(event: dict[str, Any]) -> bool:
+    buttons = (event.get("data") or {}).get("buttons") or []
+    return any(str(button.get("payload", "")).startswith(AGREED) for button in buttons)
