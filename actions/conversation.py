@@ -21,7 +21,7 @@ INTENT_ASPECT: dict[str, Aspect] = {
     "ask_result": "result", "ask_legal_basis": "legal_basis", "ask_on_behalf": "on_behalf", "start_guide": "steps",
 }  # fmt: skip
 SURE_INTENT = 0.6
-GUESSED, INSIDE = 0.5, 0.4
+GUESSED, INSIDE = 0.6, 0.4
 FAR_BETTER, SURE_OF_OFFERED = 0.25, 0.9
 """A candidate so much better than all that was offered is a new subject; else the offered one is meant."""
 CHANGES_ONLY_THE_PROCEDURE = ("con ", "the con ", "vay con ", "a khong", "khong phai", "y la", "y toi la", "y em la")

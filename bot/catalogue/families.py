@@ -14,7 +14,7 @@ from bot.language.lexicon import Act, Acts
 from bot.language.unicode import fold
 
 SAME_FAMILY, MOST_SIBLINGS = 0.6, 4
-LEAST_WORDS, LEAST_SHARED = 2, 0.75
+LEAST_WORDS, LEAST_SHARED, NEAREST = 2, 0.75, 0.5
 
 
 def siblings(names: Sequence[str], acts: Acts) -> int:
@@ -37,7 +37,7 @@ def relative(name: str, text: str, others: Mapping[str, str], acts: Acts) -> str
         code: _nearness(about, thing(other, acts)) for code, other in others.items() if _does(other, wanted, acts)
     }
     best = max(fitting, key=lambda code: fitting[code], default=None)
-    return best if best and fitting[best] else None
+    return best if best and fitting[best] >= NEAREST else None
 
 
 def _does(name: str, wanted: Sequence[Act], acts: Acts) -> bool:
