@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import time
 import tomllib
 from collections.abc import Sequence
@@ -20,7 +18,7 @@ from rich.progress import track
 from bot import settings
 from bot.catalogue.decision import Thresholds
 from bot.catalogue.national.store import Store
-from bot.cli import stack, training
+from bot.cli import comparing, nlu, stack, training
 from bot.cli.tables import show, table
 from bot.evaluation import baseline, noise, pictures, running
 from bot.evaluation.questions import Question, files_of, read_questions
@@ -42,10 +40,17 @@ def evaluate(
     ] = None,
     latency: Annotated[bool, typer.Option(help="Also measure how long the NLU takes over a message.")] = False,
     accept: Annotated[bool, typer.Option(help="Write what passed as the new baseline.")] = False,
+    phoatis: Annotated[
+        Path | None,
+        typer.Option(help="Instead: learn and judge PhoATIS, whose train, dev and test lie in this folder."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines: figures and ids.")] = False,
     reports: Annotated[Path, typer.Option(help="Where reports and pictures are written.")] = REPORTS,
 ) -> None:
     """Ask the questions that judge the assistant. Exit 1 where a slice passes fewer than in the baseline."""
+    if phoatis:
+        comparing.show_phoatis(phoatis, as_json)
+        return
     if kind and kind not in noise.KINDS:
         raise _refused(f"motcua evaluate: --noise {kind}: there are {', '.join(noise.KINDS)}")
     if accept and (sets or kind):
@@ -137,15 +142,7 @@ def _asked(questions: Sequence[Question], what: str) -> list[Row]:
 def _latency(texts: Sequence[str]) -> Latency:
     """The NLU alone, in a process of its own, with the catalogue that the stack has."""
     _notice("đo thời gian hiểu câu")
-    command = [sys.executable, "-m", "bot.nlu.timing", str(training.train())]
-    lines = "\n".join(" ".join(text.split()) for text in texts)
-    done = subprocess.run(
-        command, input=lines, capture_output=True, text=True, cwd=settings.HOME, env=training.rasa_environment(),
-        check=False,
-    )  # fmt: skip
-    if done.returncode:
-        raise _refused(f"motcua evaluate: the NLU could not be timed:\n{done.stderr.strip()[-2000:]}")
-    taken = json.loads(done.stdout)["milliseconds"]
+    taken = nlu.hear(training.train(), texts).milliseconds
     middle, slow = np.percentile(taken, [50, 99])
     return Latency(p50=round(float(middle), 2), p99=round(float(slow), 2), messages=len(taken))
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import asking, evaluating, linking, places, portal, procedures, stack, training
+from bot.cli import asking, comparing, evaluating, linking, nlu, places, portal, procedures, stack, training
 from bot.gateway.database import DatabaseError
 from bot.portal.stand_in.server import SamplesError
 from bot.settings import SettingError
@@ -21,6 +21,7 @@ app.add_typer(portal.app, name="portal", help="The stand-in portal: run it here.
 app.command()(asking.ask)
 app.command()(asking.chat)
 app.command()(evaluating.evaluate)
+app.command()(comparing.evaluate_stock)
 
 
 def notice(text: str) -> None:
@@ -71,6 +72,9 @@ def main() -> None:
     """The entry of the ``motcua`` command: typed errors become one sentence and exit code 2."""
     try:
         app()
-    except (stack.StackError, training.TrainingFailed, DatabaseError, SettingError, SamplesError) as error:
+    except (
+        stack.StackError, training.TrainingFailed, nlu.HearingFailed, comparing.ComparisonFailed,
+        DatabaseError, SettingError, SamplesError,
+    ) as error:  # fmt: skip
         typer.echo(f"motcua: {error}", err=True)
         sys.exit(2)

@@ -1,8 +1,9 @@
-"""How long the NLU takes over a message: the trained model in a process of its own, as the server loads it.
+"""What the NLU makes of a message and how long it takes: the trained model in a process of its own, as the server
+loads it.
 
 ``python -m bot.nlu.timing MODEL`` reads one message a line from standard input and writes one JSON object:
-``{"loading_seconds", "milliseconds": [one a message, in their order]}``. With ``DATABASE_URL`` the imported catalogue
-is loaded too.
+``{"loading_seconds", "intents": […], "milliseconds": […]}``, the lists with one entry a message, in their order. With
+``DATABASE_URL`` the imported catalogue is loaded too.
 """
 
 from __future__ import annotations
@@ -22,20 +23,21 @@ WARM_UP = 20
 """Messages read once before the clock runs: what is built at the first use is no part of a citizen's wait."""
 
 
-async def _milliseconds(agent: Any, texts: Sequence[str]) -> list[float]:
+async def _heard(agent: Any, texts: Sequence[str]) -> tuple[list[str | None], list[float]]:
     for text in texts[:WARM_UP]:
         await agent.parse_message(text)
     gc.collect()
-    taken = []
+    intents, taken = [], []
     for text in texts:
         began = time.perf_counter()
-        await agent.parse_message(text)
+        parsed = await agent.parse_message(text)
         taken.append((time.perf_counter() - began) * 1000)
-    return taken
+        intents.append(parsed["intent"]["name"])
+    return intents, taken
 
 
 def measure(model: Path, texts: Sequence[str]) -> dict[str, Any]:
-    """Loads a model (a ``.tar.gz`` of ``rasa train``) and times the whole pipeline over each message."""
+    """Loads a model (a ``.tar.gz`` of ``rasa train``) and runs the whole pipeline over each message, timed."""
     from rasa.core.agent import Agent
     from rasa.utils.log_utils import configure_structlog
 
@@ -43,11 +45,12 @@ def measure(model: Path, texts: Sequence[str]) -> dict[str, Any]:
     began = time.perf_counter()
     agent = Agent.load(model)
     loading = time.perf_counter() - began
-    return {"loading_seconds": round(loading, 2), "milliseconds": asyncio.run(_milliseconds(agent, texts))}
+    intents, taken = asyncio.run(_heard(agent, texts))
+    return {"loading_seconds": round(loading, 2), "intents": intents, "milliseconds": taken}
 
 
 def main() -> None:
-    """The process: messages in, times out."""
+    """The process: messages in, intents and times out."""
     texts = [line.strip() for line in sys.stdin if line.strip()]
     with redirect_stdout(sys.stderr):  # what Rasa tells while it loads is no part of the result
         measured = measure(Path(sys.argv[1]), texts)
