@@ -85,7 +85,7 @@ def texts_of(message: Message) -> dict[str, str]:
     return {"folded": repaired.folded if repaired else "", "accented": accented}
 
 
-class _Vectors:
+class Vectors:
     """A view's terms, in order, with how rare each is: TF-IDF as scikit-learn weighs it, but quick for one message."""
 
     def __init__(self, view: View, rarity: dict[str, float]) -> None:
@@ -93,7 +93,7 @@ class _Vectors:
         self._column = {term: number for number, term in enumerate(rarity)}
 
     @classmethod
-    def fitted(cls, view: View, messages: list[dict[str, str]]) -> _Vectors:
+    def fitted(cls, view: View, messages: list[dict[str, str]]) -> Vectors:
         """All terms of the messages' texts."""
         found = Counter(term for texts in messages for term in set(view.terms(texts[view.text])))
         of = len(messages) + 1
@@ -115,7 +115,7 @@ class TwoViewFeaturizer(SparseFeaturizer, GraphComponent):
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource, name: str | None) -> None:
         super().__init__(name or type(self).__name__, config)
         self._storage, self._resource = storage, resource
-        self._vectors: list[_Vectors] = []
+        self._vectors: list[Vectors] = []
 
     @classmethod
     def required_components(cls) -> list[type]:
@@ -141,7 +141,7 @@ class TwoViewFeaturizer(SparseFeaturizer, GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         seen = [texts_of(m) for m in training_data.training_examples if normalised(m)]
-        self._vectors = [_Vectors.fitted(view, seen) for view in VIEWS]
+        self._vectors = [Vectors.fitted(view, seen) for view in VIEWS]
         with self._storage.write_to(self._resource) as folder:
             content = {vectors.view.name: vectors.rarity for vectors in self._vectors}
             rasa.shared.utils.io.dump_obj_as_json_to_file(folder / FILE, content)
@@ -159,7 +159,7 @@ class TwoViewFeaturizer(SparseFeaturizer, GraphComponent):
         featurizer = cls(config, model_storage, resource, execution_context.node_name)
         with model_storage.read_from(resource) as folder:
             content = rasa.shared.utils.io.read_json_file(folder / FILE)
-        featurizer._vectors = [_Vectors(view, content[view.name]) for view in VIEWS]
+        featurizer._vectors = [Vectors(view, content[view.name]) for view in VIEWS]
         return featurizer
 
     def process(self, messages: list[Message]) -> list[Message]:
