@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from rasa_sdk.interfaces import Tracker
 
-from actions.speech import Speech
+from actions.speech import Speech, payload
 from bot.turn import TurnRecord
 
 AGREED, REFUSED = "/give_consent", "/deny"
@@ -22,7 +21,7 @@ def ask_consent(speech: Speech, code: str) -> None:
 
 def say_consent(speech: Speech, code: str) -> None:
     """The question alone, for a turn that says more. The button names its dossier: another one may be open by then."""
-    agreed = AGREED + json.dumps({"for": FOLLOWING, "code": code})
+    agreed = payload("give_consent", **{"for": FOLLOWING, "code": code})
     buttons = [
         {"title": speech.phrase("utter_follow_agree"), "payload": agreed},
         {"title": speech.phrase("utter_follow_refuse"), "payload": REFUSED},

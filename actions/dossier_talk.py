@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ from rasa_sdk.interfaces import Tracker
 
 from actions.consent import say_consent
 from actions.conversation import Heard, focus_on
-from actions.speech import Speech
+from actions.speech import Speech, payload
 from bot import settings
 from bot.language.codes import doubtful_dossier_code
 from bot.language.masking import IDENTITY
@@ -210,8 +209,3 @@ def _next(speech: Speech, dossier: Dossier, procedure: str | None, may_follow: b
     if may_follow and dossier.status not in FOLLOWED_UNTIL:
         buttons.append({"title": speech.phrase("utter_dossier_button_follow"), "payload": "/follow_dossier"})
     return buttons
-
-
-def payload(intent: str, **entities: str) -> str:
-    """A button's payload as Rasa reads it."""
-    return f"/{intent}" + json.dumps(entities)

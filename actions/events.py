@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Tracker
 
 from actions.conversation import Heard
-from actions.speech import Speech, cases_in, live_catalogue
+from actions.speech import Speech, cases_in, live_catalogue, payload
 from bot import settings
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.decision import Decision, Memory
@@ -80,8 +79,10 @@ class EventSpeech(Speech):
         if self._offers_more:
             name = self._telling.event.name
             text = f"{text}\n\n{self.phrase('utter_event_more', name=name)}"
-            payload = "/tell_situation" + json.dumps({"event": self._telling.event.id})
-            more = {"title": self.phrase("utter_event_button", name=name), "payload": payload}
+            more = {
+                "title": self.phrase("utter_event_button", name=name),
+                "payload": payload("tell_situation", event=self._telling.event.id),
+            }
             buttons = [*(buttons or [])[: MOST_BUTTONS - 1], more]
         super().say(text, buttons)
 

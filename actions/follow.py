@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +14,7 @@ from actions.answer import CERTAIN, answer, inside_answer
 from actions.consent import FOLLOWING, ask_consent, just_asked
 from actions.conversation import Heard
 from actions.dossier_talk import FOLLOWED_UNTIL, Talked, about_dossier, codes_meant
-from actions.speech import Speech
+from actions.speech import Speech, payload
 from bot import settings
 from bot.portal.dossier import DossierStatus
 from bot.portal.following import CONSENT_TEXT, FollowRequest, UnfollowRequest
@@ -48,7 +47,7 @@ class ActionUnfollow(Action):
         speech = Speech(dispatcher)
         codes = codes_meant(tracker)
         if len(codes) > 1:
-            buttons = [{"title": c, "payload": "/unfollow_dossier" + json.dumps({"code": c})} for c in codes]
+            buttons = [{"title": c, "payload": payload("unfollow_dossier", code=c)} for c in codes]
             speech.say(speech.phrase("utter_unfollow_which"), buttons)
             speech.end(TurnRecord("dossier"))
             return []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.interfaces import Tracker
 
 from actions.conversation import Heard
-from actions.speech import Speech, live_catalogue
+from actions.speech import Speech, live_catalogue, payload
 from bot import settings
 from bot.catalogue.places.answers import PlaceTeller
 from bot.catalogue.places.models import Unit
@@ -113,7 +112,7 @@ def talk(speech: Speech, intent: str, found: Found, asked: Asked | None = None) 
 
 def _ask(speech: Speech, asked: Asked, text: str, options: list[str]) -> list[Any]:
     buttons = [
-        {"title": option, "payload": f"/{asked.intent}" + json.dumps({"place": code})}
+        {"title": option, "payload": payload(asked.intent, place=code)}
         for option, code in zip(options, asked.units, strict=False)
     ]
     speech.say(text, buttons)

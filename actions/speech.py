@@ -213,8 +213,13 @@ def cases_in(record: Procedure, text: str) -> list[Case]:
     return [case for case in record.cases if any(f" {fold(word)} " in folded for word in case.words)]
 
 
+def payload(intent: str, **entities: str) -> str:
+    """A button's payload as Rasa reads it."""
+    return f"/{intent}" + json.dumps(entities)
+
+
 def _button(title: str, intent: str, code: str) -> dict[str, str]:
-    return {"title": title, "payload": f"/{intent}" + json.dumps({"procedure": code})}
+    return {"title": title, "payload": payload(intent, procedure=code)}
 
 
 def _record(decision: Decision, **changes: Any) -> TurnRecord:

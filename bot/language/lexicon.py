@@ -99,7 +99,7 @@ class Acts:
 
     @cached_property
     def _named(self) -> re.Pattern[str]:
-        return _any_of([*(word for act in self.all for word in act.names), *self.anything])
+        return _any_of((*(word for act in self.all for word in act.names), *self.anything))
 
 
 def _says(text: str, patterns: tuple[re.Pattern[str], re.Pattern[str]]) -> bool:
@@ -111,10 +111,11 @@ def _says(text: str, patterns: tuple[re.Pattern[str], re.Pattern[str]]) -> bool:
 @lru_cache(maxsize=64)
 def _both_ways(words: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """These words with their diacritics, and folded."""
-    return _any_of(words), _any_of(fold(word) for word in words)
+    return _any_of(words), _any_of(tuple(fold(word) for word in words))
 
 
-def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+@lru_cache(maxsize=64)
+def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
     """Any of these words as a whole, the longest first; without words nothing."""
     longest = sorted(words, key=len, reverse=True)
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest)) or '(?!)'})(?!\w)")

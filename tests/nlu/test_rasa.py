@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.cli import training
 from bot.settings import HOME
+from tests.nlu.trained import parse
 
 pytestmark = [
     pytest.mark.rasa,
     pytest.mark.filterwarnings("ignore"),  # importing Rasa and TensorFlow warns in many third-party places
 ]
-
-
-@pytest.fixture(scope="module")
-def agent() -> Any:
-    """The trained model, loaded as the server loads it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "environ", training.rasa_environment())
-        from rasa.core.agent import Agent
-
-        return Agent.load(training.train())
-
-
-def parse(agent: Any, text: str) -> dict[str, Any]:
-    parsed: dict[str, Any] = asyncio.run(agent.parse_message(text))
-    return parsed
 
 
 @pytest.mark.parametrize(

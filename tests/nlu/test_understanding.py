@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 from typing import Any
 
 import numpy as np
 import pytest
 
-from bot.cli import comparing, training
+from bot.cli import comparing
 from bot.evaluation.intents import file_of, read_sentences
 from bot.settings import HOME
 from tests.evaluation.test_phoatis import SAMPLE
+from tests.nlu.trained import parse
 
 pytestmark = [
     pytest.mark.rasa,
@@ -20,21 +19,6 @@ pytestmark = [
 ]
 LEAST_RIGHT = 0.75
 """Of the held-out sentences; measured at 0.80 when written."""
-
-
-@pytest.fixture(scope="module")
-def agent() -> Any:
-    """The trained model, loaded as the server loads it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "environ", training.rasa_environment())
-        from rasa.core.agent import Agent
-
-        return Agent.load(training.train())
-
-
-def parse(agent: Any, text: str) -> dict[str, Any]:
-    parsed: dict[str, Any] = asyncio.run(agent.parse_message(text))
-    return parsed
 
 
 def test_words_their_pairs_and_where_the_message_begins_and_ends_are_seen() -> None:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import requests
 
 from bot import settings
 from bot.catalogue.catalogue import Catalogue
@@ -19,9 +15,8 @@ from bot.portal.dossier import Outcome
 from bot.portal.faults import CODE, LONGEST_SECONDS, NONE, Cell, matrix
 from bot.portal.manual import OFFICIAL_PAGE
 from bot.portal.stand_in.faults import AUTH, FAULTS, NAMES
-from bot.portal.stand_in.server import command
 from bot.portal.statuses import Statuses
-from tests.gateway.services import wait_until
+from tests.portal.standing_in import serving
 
 ENDS = {
     Outcome.FOUND: "latency 201 401 unknown_status stale auth:latency auth:201",
@@ -37,26 +32,8 @@ EXPECTED = {NONE: Outcome.FOUND} | {fault: outcome for outcome, faults in ENDS.i
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
     """A stand-in that may be left in the middle of a silence."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    env = {**os.environ, "MOTCUA_VAR": str(tmp_path)}
-    process = subprocess.Popen(command(port), cwd=settings.HOME, env=env, stderr=subprocess.DEVNULL)
-    address = f"http://127.0.0.1:{port}"
-
-    def answers() -> bool:
-        assert process.poll() is None, "the stand-in ended"
-        try:
-            return requests.get(f"{address}/_faults", timeout=2).ok
-        except requests.RequestException:
-            return False
-
-    try:
-        wait_until(answers)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(20)
+    with serving(tmp_path) as running:
+        yield running
 
 
 def test_an_expectation_names_a_fault_that_there_is() -> None:
