@@ -92,6 +92,56 @@ def _portal_token_url() -> str:
     return _secure_url("MOTCUA_PORTAL_TOKEN_URL", _portal_url() + path)
 
 
+def _switch(name: str, default: bool) -> bool:
+    return _one_of(name, ("on", "off") if default else ("off", "on")) == "on"
+
+
+def _text(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+@dataclass(frozen=True)
+class ZaloSettings:
+    """A Zalo Official Account; without ``oa_id`` the channel is off. Two different secrets: the application's signs
+    us in, the account's signs what Zalo sends.
+
+    ``buttons``: off sends numbered lists only; ``verifier``: the fixed PKCE verifier whose challenge is saved in
+    Zalo's console, empty where each sign-in makes its own; ``template``: the approved message for news after the
+    window, empty for none; ``media_hosts``: where photos and voice may be fetched from, by ending.
+    """
+
+    app_id: str = field(default_factory=lambda: _text("MOTCUA_ZALO_APP_ID"))
+    app_secret: str = field(default_factory=lambda: _text("MOTCUA_ZALO_APP_SECRET"), repr=False)
+    oa_id: str = field(default_factory=lambda: _text("MOTCUA_ZALO_OA_ID"))
+    oa_secret: str = field(default_factory=lambda: _text("MOTCUA_ZALO_OA_SECRET"), repr=False)
+    api_url: str = field(default_factory=lambda: _secure_url("MOTCUA_ZALO_API", "https://openapi.zalo.me"))
+    oauth_url: str = field(default_factory=lambda: _secure_url("MOTCUA_ZALO_OAUTH", "https://oauth.zaloapp.com"))
+    redirect_url: str = field(default_factory=lambda: _text("MOTCUA_ZALO_REDIRECT"))
+    verifier: str = field(default_factory=lambda: _text("MOTCUA_ZALO_VERIFIER"), repr=False)
+    buttons: bool = field(default_factory=lambda: _switch("MOTCUA_ZALO_BUTTONS", True))
+    proof: bool = field(default_factory=lambda: _switch("MOTCUA_ZALO_PROOF", False))
+    oa_mac: bool = field(default_factory=lambda: _switch("MOTCUA_ZALO_OA_MAC", False))
+    template: str = field(default_factory=lambda: _text("MOTCUA_ZALO_TEMPLATE"))
+    site_code: str = field(default_factory=lambda: _text("MOTCUA_ZALO_SITE_CODE"))
+    media_hosts: tuple[str, ...] = field(
+        default_factory=lambda: tuple(_text("MOTCUA_ZALO_MEDIA_HOSTS", "zdn.vn zadn.vn").split())
+    )
+
+
+@dataclass(frozen=True)
+class TelegramSettings:
+    """A Telegram bot; without ``token`` the channel is off.
+
+    ``secret`` stands in the header of every webhook call (1-256 of ``A-Za-z0-9_-``); without it the bot polls, as on a
+    laptop. ``proxy``: for calls out of a network that does not reach Telegram.
+    """
+
+    token: str = field(default_factory=lambda: _text("MOTCUA_TELEGRAM_TOKEN"), repr=False)
+    secret: str = field(default_factory=lambda: _text("MOTCUA_TELEGRAM_SECRET"), repr=False)
+    api_url: str = field(default_factory=lambda: _secure_url("MOTCUA_TELEGRAM_API", "https://api.telegram.org"))
+    proxy: str = field(default_factory=lambda: _text("MOTCUA_TELEGRAM_PROXY"), repr=False)
+
+
 @dataclass(frozen=True)
 class Settings:
     """What may differ from one machine to another.
@@ -122,6 +172,8 @@ class Settings:
     portal_failures: int = field(default_factory=lambda: int(_number("MOTCUA_PORTAL_FAILURES", 5)))
     follow_seconds: float = field(default_factory=lambda: _number("MOTCUA_FOLLOW_SECONDS", 3600))
     portal_rest_seconds: float = field(default_factory=lambda: _number("MOTCUA_PORTAL_REST", 30))
+    zalo: ZaloSettings = field(default_factory=ZaloSettings)
+    telegram: TelegramSettings = field(default_factory=TelegramSettings)
 
 
 def load() -> Settings:

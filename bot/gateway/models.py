@@ -1,4 +1,4 @@
-"""The tables of a message's way: conversation, inbox, turn, outbox, what staff must look at."""
+"""The tables of a message's way: conversation, inbox, turn, outbox, what staff must look at; and what guards them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,23 @@ from django.db import models
 
 
 class Conversation(models.Model):
-    """One person on one channel. Its row is the lock under which its messages are worked out, one after the other."""
+    """One person on one channel. Its row is the lock under which its messages are worked out, one after the other.
+
+    ``memory``: what the person chose about being remembered; until they choose, they are not. ``noticed_at``: when
+    they were told who runs this. ``unreachable_at``: since when the messenger says they take nothing from us.
+    """
+
+    class Memory(models.TextChoices):
+        UNASKED = "", "unasked"
+        AGREED = "agreed"
+        REFUSED = "refused"
 
     channel = models.CharField(max_length=16)
     key = models.CharField(max_length=200)
     created_at = models.DateTimeField(auto_now_add=True)
+    memory = models.CharField(max_length=8, choices=Memory.choices, blank=True, default=Memory.UNASKED)
+    noticed_at = models.DateTimeField(null=True)
+    unreachable_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["channel", "key"], name="one_conversation_per_person")]
@@ -25,7 +37,11 @@ class Conversation(models.Model):
 
 
 class InboxMessage(models.Model):
-    """A message accepted: kept until it is worked out. ``text`` is masked; ``payload`` is a button of ours."""
+    """A message accepted: kept until it is worked out. ``text`` is masked; ``payload`` is a button of ours.
+
+    ``kind`` is one of ``bot.channels.base.Kind``; ``media``, where a photo or voice message can be fetched, is
+    forgotten once it is worked out. ``deliveries``: how often the messenger told it.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting"
@@ -35,6 +51,9 @@ class InboxMessage(models.Model):
     message_id = models.CharField(max_length=250)
     text = models.TextField(blank=True)
     payload = models.TextField(blank=True)
+    kind = models.CharField(max_length=8, default="text")
+    media = models.TextField(blank=True)
+    deliveries = models.PositiveSmallIntegerField(default=1)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(auto_now_add=True)
@@ -86,7 +105,9 @@ class OutboxMessage(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(auto_now_add=True)
     error = models.CharField(max_length=200, blank=True)
+    platform_id = models.CharField(max_length=250, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes: ClassVar = [
@@ -152,3 +173,48 @@ class FollowedDossier(models.Model):
         self.ended_at, self.ended_why = at, why
         self.code = self.digest = self.salt = self.wording = self.supplement = self.doubted = ""
         self.due_on = self.as_of = self.reminded_for = None
+
+
+class ZaloToken(models.Model):
+    """The one valid pair of an Official Account's tokens. Its row is the lock under which it is renewed.
+
+    ``alarm`` is why it cannot be renewed any more, empty while it can; a person must sign in again then.
+    """
+
+    oa_id = models.CharField(max_length=40, primary_key=True)
+    access_token = models.TextField()
+    refresh_token = models.TextField()
+    expires_at = models.DateTimeField()
+    renewed_at = models.DateTimeField()
+    alarm = models.CharField(max_length=60, blank=True)
+
+
+class ChannelSwitch(models.Model):
+    """A channel that was switched off at least once. ``text`` is what citizens read while ``off_since`` is set."""
+
+    channel = models.CharField(max_length=16, primary_key=True)
+    off_since = models.DateTimeField(null=True)
+    text = models.TextField(blank=True)
+
+
+class AuditEntry(models.Model):
+    """Who did what, and when. A trigger of the database lets nobody change or delete a row."""
+
+    at = models.DateTimeField(auto_now_add=True)
+    who = models.CharField(max_length=150)
+    action = models.CharField(max_length=40)
+    subject = models.CharField(max_length=200, blank=True)
+    detail = models.JSONField(default=dict)
+
+
+class ConsentProof(models.Model):
+    """That somebody chose: ``person`` is a keyed hash of the conversation, ``text_version`` names the words they read.
+
+    Outlives the deletion of the conversation: it proves what was allowed, and says nothing else.
+    """
+
+    person = models.CharField(max_length=64, db_index=True)
+    purpose = models.CharField(max_length=16)
+    agreed = models.BooleanField()
+    text_version = models.CharField(max_length=20)
+    at = models.DateTimeField()
