@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum
@@ -135,4 +136,30 @@ class LateNews(Protocol):
 
     def send_late(self, recipient: str, text: str) -> Delivery:
         """Hands news over in that form. Never raises for what the messenger or the network does."""
+        ...
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """A messenger that takes only so many messages a second. Optional beside ``Channel``."""
+
+    def make_way(self, recipient: str) -> None:
+        """Waits until a message may go there. Called before each send is written down as begun: who is killed while
+        they wait has certainly sent nothing.
+        """
+        ...
+
+
+@runtime_checkable
+class ReadBack(Protocol):
+    """A messenger whose conversations can be read, so that a send of unknown outcome can be made good. Optional beside
+    ``Channel``.
+    """
+
+    def complete(self, recipient: str, message: Outgoing, since: datetime, others: Collection[str]) -> Delivery:
+        """Looks what of an earlier send of this message, not before ``since`` (aware), has arrived. Never raises.
+
+        SENT: all of it, the missing end of a long one by now. RETRY: certainly nothing. UNKNOWN: it cannot be told;
+        with ``retry_after_seconds`` where another look may tell. ``others``: the messenger's names of other messages.
+        """
         ...

@@ -1,0 +1,1 @@
+"""Zalo: the Official Account as a channel, and a stand-in for it."""
