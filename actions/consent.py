@@ -7,10 +7,10 @@ from typing import Any
 from rasa_sdk.interfaces import Tracker
 
 from actions.speech import Speech, payload
+from bot.consent import FOLLOWING
 from bot.turn import TurnRecord
 
 AGREED, REFUSED = "/give_consent", "/deny"
-FOLLOWING = "follow"
 
 
 def ask_consent(speech: Speech, code: str) -> None:
@@ -31,17 +31,22 @@ def say_consent(speech: Speech, code: str) -> None:
 
 def just_asked(tracker: Tracker) -> bool:
     """True where the bot's last words before the latest message asked for this consent."""
+    return asked_last(tracker, AGREED)
+
+
+def asked_last(tracker: Tracker, offered: str) -> bool:
+    """True where the bot's last words before the latest message offered a button whose payload begins so."""
     messages = 0
     for event in reversed(tracker.events):
         if event.get("event") == "user":
             messages += 1
             if messages > 1:
                 return False
-        elif messages == 1 and event.get("event") == "bot" and _asks(event):
+        elif messages == 1 and event.get("event") == "bot" and _offers(event, offered):
             return True
     return False
 
 
-def _asks(event: dict[str, Any]) -> bool:
+def _offers(event: dict[str, Any], offered: str) -> bool:
     buttons = (event.get("data") or {}).get("buttons") or []
-    return any(str(button.get("payload", "")).startswith(AGREED) for button in buttons)
+    return any(str(button.get("payload", "")).startswith(offered) for button in buttons)

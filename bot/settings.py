@@ -55,6 +55,11 @@ def _path(name: str, default: Path) -> Path:
     return Path(raw).resolve() if raw else default
 
 
+def _folder(name: str) -> Path | None:
+    raw = os.environ.get(name, "").strip()
+    return Path(raw).resolve() if raw else None
+
+
 def _url(name: str, default: str) -> str:
     raw = os.environ.get(name, "").strip() or default
     if not raw.startswith(("http://", "https://")):
@@ -133,13 +138,15 @@ class TelegramSettings:
     """A Telegram bot; without ``token`` the channel is off.
 
     ``secret`` stands in the header of every webhook call (1-256 of ``A-Za-z0-9_-``); without it the bot polls, as on a
-    laptop. ``proxy``: for calls out of a network that does not reach Telegram.
+    laptop. ``proxy``: for calls out of a network that does not reach Telegram. ``pace_seconds``: between two messages
+    of a chat; Telegram refuses more than one a second for long.
     """
 
     token: str = field(default_factory=lambda: _text("MOTCUA_TELEGRAM_TOKEN"), repr=False)
     secret: str = field(default_factory=lambda: _text("MOTCUA_TELEGRAM_SECRET"), repr=False)
     api_url: str = field(default_factory=lambda: _secure_url("MOTCUA_TELEGRAM_API", "https://api.telegram.org"))
     proxy: str = field(default_factory=lambda: _text("MOTCUA_TELEGRAM_PROXY"), repr=False)
+    pace_seconds: float = field(default_factory=lambda: _number("MOTCUA_TELEGRAM_PACE_SECONDS", 1.0))
 
 
 @dataclass(frozen=True)
@@ -147,7 +154,7 @@ class Settings:
     """What may differ from one machine to another.
 
     ``today`` is the fixed day of tests and evaluations, None on a running service.
-    ``*_seconds`` are seconds.
+    ``*_seconds`` are seconds. ``most_waiting``: messages of one messenger conversation that may wait to be worked out.
     """
 
     data: Path = field(default_factory=lambda: _path("MOTCUA_DATA", HOME / "nlu_data"))
@@ -156,11 +163,14 @@ class Settings:
     database_url: str = field(default_factory=lambda: os.environ.get("DATABASE_URL", ""))
     fixed_today: date | None = field(default_factory=lambda: _day("MOTCUA_TODAY"))
     rasa_url: str = field(default_factory=lambda: os.environ.get("MOTCUA_RASA_URL", "http://127.0.0.1:5005"))
+    actions_url: str = field(default_factory=lambda: _url("MOTCUA_ACTIONS_URL", "http://127.0.0.1:5055/webhook"))
     rasa_timeout_seconds: float = field(default_factory=lambda: _number("MOTCUA_RASA_TIMEOUT", 15))
     catalogue_url: str = field(default_factory=lambda: _url("MOTCUA_CATALOGUE_URL", "https://dichvucong.gov.vn"))
     catalogue_check_seconds: float = field(default_factory=lambda: _number("MOTCUA_CATALOGUE_CHECK", 2))
     worker_threads: int = field(default_factory=lambda: int(_number("MOTCUA_WORKER_THREADS", 4)))
+    most_waiting: int = field(default_factory=lambda: int(_number("MOTCUA_MOST_WAITING", 20)))
     portal: str = field(default_factory=_portal)
+    portal_has_phone: bool = field(default_factory=lambda: _one_of("MOTCUA_PORTAL_PHONE", ("yes", "no")) == "yes")
     portal_url: str = field(default_factory=_portal_url)
     portal_token_url: str = field(default_factory=_portal_token_url)
     portal_client: str = field(default_factory=lambda: os.environ.get("MOTCUA_PORTAL_CLIENT", "motcua"))
@@ -172,8 +182,18 @@ class Settings:
     portal_failures: int = field(default_factory=lambda: int(_number("MOTCUA_PORTAL_FAILURES", 5)))
     follow_seconds: float = field(default_factory=lambda: _number("MOTCUA_FOLLOW_SECONDS", 3600))
     portal_rest_seconds: float = field(default_factory=lambda: _number("MOTCUA_PORTAL_REST", 30))
+    operator: str = field(default_factory=lambda: _text("MOTCUA_OPERATOR", "đơn vị quản lý kênh này"))
+    metrics_token: str = field(default_factory=lambda: _text("MOTCUA_METRICS_TOKEN"), repr=False)
+    log: str = field(default_factory=lambda: _one_of("MOTCUA_LOG", ("line", "json")))
+    silence_seconds: float = field(default_factory=lambda: _number("MOTCUA_SILENCE_SECONDS", 3 * 3600))
     zalo: ZaloSettings = field(default_factory=ZaloSettings)
     telegram: TelegramSettings = field(default_factory=TelegramSettings)
+    speech_model: Path | None = field(default_factory=lambda: _folder("MOTCUA_SPEECH_MODEL"))
+
+    @property
+    def portal_can_verify(self) -> bool:
+        """Whether anybody can be shown to be the right person: a system is connected, and its replies hold a phone."""
+        return self.portal != "manual" and self.portal_has_phone
 
 
 def load() -> Settings:

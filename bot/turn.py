@@ -20,7 +20,7 @@ Aspect = Literal[
 Reason = Literal[
     "index_only", "unconfirmed", "past_review", "superseded_code", "not_in_force", "other_authority", "other_province",
     "not_a_procedure", "low_confidence", "empty_or_noise", "otp_or_password", "identity_photo", "file_for_me",
-    "fraud_warning", "crisis", "need_verify", "portal_down", "part_failed",
+    "fraud_warning", "crisis", "need_verify", "portal_down", "part_failed", "channel_off", "voice_unread",
 ]  # fmt: skip
 
 STATUSES: tuple[Status, ...] = get_args(Status)

@@ -14,7 +14,7 @@ from bot.settings import HOME
 
 ORDER = ["cli", "desk", "fieldwork", "evaluation", "gateway", "channels"]
 """From the top: a room imports rooms below it, and the shared ones; desk, fieldwork and evaluation are side by side."""
-SHARED = {"portal", "catalogue", "language", "settings", "turn"}
+SHARED = {"portal", "catalogue", "language", "settings", "turn", "consent"}
 SIDE_BY_SIDE = {"desk", "fieldwork", "evaluation"}
 MAY_IMPORT: dict[str, set[str]] = {
     room: set(ORDER[place + 1 :]) - (SIDE_BY_SIDE if room in SIDE_BY_SIDE else set()) | SHARED
@@ -28,6 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "language": {"settings", "turn"},
     "settings": set(),
     "turn": set(),
+    "consent": set(),
 }
 RASA_ROOMS = {"nlu", "engine"}
 PURE_ROOMS = {"language", "catalogue", "portal", "channels"}

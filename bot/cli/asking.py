@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from bot.cli import stack
+
+NEWS_SECONDS = 2.0
 
 
 def _notice(text: str) -> None:
@@ -84,20 +88,47 @@ def ask(
 
 
 def chat() -> None:
-    """Talk in the terminal; an empty line or Ctrl-D ends it. A number picks a button."""
-    from bot.gateway import asking
-
+    """Talk in the terminal; an empty line or Ctrl-D ends it. A number picks a button. News come while it waits."""
     with stack.available(_notice):
         _set_up()
+        from bot.gateway import asking  # only now is Django set up
+
         key, buttons = f"chat-{uuid.uuid4()}", list[dict[str, str]]()
         typer.echo("Mình hỏi gì, gõ rồi Enter. Dòng trống để thôi.")
-        while text := _line():
-            chosen = int(text) - 1 if text.isdigit() and len(text) < 3 else -1
-            if 0 <= chosen < len(buttons):
-                text = buttons[chosen]["title"]
-            answer = asking.ask(key, text).as_dict()
-            buttons = [button for reply in answer["replies"] for button in reply["buttons"]]
-            _show(answer)
+        with _telling_news(key):
+            while text := _line():
+                chosen = int(text) - 1 if text.isdigit() and len(text) < 3 else -1
+                if 0 <= chosen < len(buttons):
+                    text = buttons[chosen]["title"]
+                answer = asking.ask(key, text).as_dict()
+                buttons = [button for reply in answer["replies"] for button in reply["buttons"]]
+                _show(answer)
+
+
+@contextmanager
+def _telling_news(key: str) -> Iterator[None]:
+    """Prints news of this conversation as they come, by a thread of their own: the prompt waits for a line."""
+    from django.db import connection
+
+    from bot.gateway import asking
+
+    done = threading.Event()
+
+    def tell() -> None:
+        seen = 0
+        while not done.wait(NEWS_SECONDS):
+            for number, text in asking.news(key, seen):
+                seen = number
+                typer.echo(f"\n{text}\n\n> ", nl=False)
+        connection.close()
+
+    thread = threading.Thread(target=tell, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join(5)
 
 
 def _line() -> str:

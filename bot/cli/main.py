@@ -8,7 +8,22 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import asking, comparing, evaluating, linking, nlu, places, portal, procedures, stack, training
+from bot.cli import (
+    asking,
+    channels,
+    comparing,
+    evaluating,
+    linking,
+    nlu,
+    outbox,
+    places,
+    portal,
+    procedures,
+    stack,
+    telegram,
+    training,
+    zalo,
+)
 from bot.gateway.database import DatabaseError
 from bot.portal.stand_in.server import SamplesError
 from bot.settings import SettingError
@@ -18,6 +33,10 @@ app.add_typer(procedures.app, name="procedures", help="The catalogue: check, sho
 app.add_typer(places.app, name="places", help="Communes and wards, old names, offices: check, find.")
 app.add_typer(linking.app, name="linking", help="How procedures are found: fit.")
 app.add_typer(portal.app, name="portal", help="The stand-in portal: run it here.")
+app.add_typer(telegram.app, name="telegram", help="The stand-in Telegram, the webhook, the menu of commands.")
+app.add_typer(zalo.app, name="zalo", help="Signing in for the Official Account; the stand-in Zalo.")
+app.add_typer(channels.app, name="channel", help="Switch a channel off and on.")
+app.add_typer(outbox.app, name="outbox", help="Messages that did not go out: list, resend.")
 app.command()(asking.ask)
 app.command()(asking.chat)
 app.command()(evaluating.evaluate)

@@ -29,6 +29,8 @@ READY_SECONDS = 180
 STOP_SECONDS = 40
 SAMPLE_HOUR = "60"
 """Seconds that count as an hour for followed dossiers of the stand-in: who moves one sees the news while they look."""
+BEHIND_WEB = ("nice", "-n", "5")
+"""All parts but the web page: a messenger's call is answered first, whatever is being worked out."""
 Notice = Callable[[str], None]
 
 
@@ -103,20 +105,24 @@ def _programs(stack: Stack, model: Path) -> dict[str, list[str]]:
     python = sys.executable
     ports = {name: getattr(stack, name).rsplit(":", 1)[1] for name in ("web", "rasa", "actions")}
     portal = {"portal": stand_in.command(int(stack.portal.rsplit(":", 1)[1]))} if stack.portal else {}
-    following = {} if settings.load().portal == "manual" else {"following": [python, "-m", "bot.gateway.following"]}
+    following = {"following": [python, "-m", "bot.gateway.following"]} if settings.load().portal_can_verify else {}
+    telegram = settings.load().telegram
+    polling = {"telegram": [python, "-m", "bot.gateway.polling"]} if telegram.token and not telegram.secret else {}
     return {
         **portal,
         **following,
+        **polling,
         "rasa": [
             tool("rasa"), "run", "-m", str(model), "-i", "127.0.0.1", "-p", ports["rasa"],
             "--endpoints", "endpoints.yml", "--credentials", "credentials.yml",
         ],
         "actions": [python, "-m", "rasa_sdk", "--actions", "actions", "--port", ports["actions"]],
         "worker": [python, "-m", "bot.gateway.worker"],
+        "jobs": [python, "-m", "bot.gateway.jobs"],
         "web": [
             tool("gunicorn"), "bot.gateway.wsgi:application", "--bind", f"127.0.0.1:{ports['web']}",
             "--worker-class", "gthread", "--workers", "1", "--threads", "16", "--graceful-timeout", "20",
-            "--access-logfile", "/dev/null",
+            "--access-logfile", "/dev/null", "--forwarder-headers", "SCRIPT_NAME,PATH_INFO,NUM_RETRY",
         ],
     }  # fmt: skip
 
@@ -153,8 +159,9 @@ def _write_configuration(stack: Stack, model: Path) -> Path:
         f"[supervisord]\nlogfile={logs}/supervisord.log\npidfile={_pid_file()}\nchildlogdir={logs}\nminfds=1024\n"
     ]
     for name, command in _programs(stack, model).items():
+        line = " ".join(command if name == "web" else (*BEHIND_WEB, *command))
         blocks.append(
-            f"[program:{name}]\ncommand={' '.join(command)}\ndirectory={settings.HOME}\nautorestart=true\n"
+            f"[program:{name}]\ncommand={line}\ndirectory={settings.HOME}\nautorestart=true\n"
             f"startretries=1000\nstartsecs=1\nstopwaitsecs=25\nstopasgroup=true\nkillasgroup=true\n"
             f"redirect_stderr=true\nstdout_logfile={logs}/{name}.log\nstdout_logfile_maxbytes=5MB\n"
             "stdout_logfile_backups=2\n"

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from bot.gateway import inbox
-from bot.gateway.models import Conversation, Turn
+from bot.gateway.models import Conversation, OutboxMessage, Turn
 
 POLL_SECONDS = 0.02
 CONVERSATIONS_AT_ONCE = 4
@@ -66,6 +66,12 @@ def conversations(many: Iterable[Sequence[str]], forget: bool = False) -> Iterat
     """The answers of many conversations, in their order; some are held at the same time. Raises NoAnswer."""
     with ThreadPoolExecutor(CONVERSATIONS_AT_ONCE) as pool:
         yield from pool.map(partial(conversation, forget=forget), many)
+
+
+def news(key: str, after: int) -> list[tuple[int, str]]:
+    """What this conversation was told unasked since ``after``: id and text, in order."""
+    rows = OutboxMessage.objects.filter(conversation__channel="cli", conversation__key=key, turn=None, pk__gt=after)
+    return list(rows.order_by("pk").values_list("pk", "text"))
 
 
 def answer_of(turn: Turn) -> Answer:

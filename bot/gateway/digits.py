@@ -43,11 +43,22 @@ SMALL = frozenset(
     "giup voi thoi cho hoi dang ky khai bao tra loi nhu the di".split()
 )
 """Words around an answer that is nothing but the digits."""
+LOST = re.compile(
+    r"\b(?:quen|mat|(?:khong|hong|hok|ko|k|chang) (?:con |co )?(?:nho|biet|thuoc|xai|dung)"
+    r"|(?:doi|thay|bo) (?:so|sim))\b"
+)
+LOST_WORDS = SMALL | frozenset(
+    "khong hong hok ko k chang quen mat nho biet thuoc doi thay bo sim xai dung nua con cu so nao gi het luon "
+    "tieu roi duoc bi hoi truoc lau qua".split()
+)
+"""Words of an answer that is nothing but: I do not know them any more."""
+NOT_KNOWN = "/give_code" + json.dumps({"second_factor": ""})
+"""What such an answer stands for: digits that nobody has."""
 
 
 @dataclass(frozen=True)
 class Given:
-    """Digits taken out: what is stored instead of the message, and the payload that goes to Rasa."""
+    """An answer to our question for digits: what is stored of the message, and the payload that goes to Rasa."""
 
     text: str
     payload: str
@@ -65,15 +76,18 @@ class _Part:
 
 
 def take_out(conversation: Conversation, text: str) -> Given | None:
-    """The message without its digits, None for one that gives none.
+    """The message without its digits; None for one that neither gives them nor says that they are forgotten.
 
     The caller holds the conversation's order: what came before is stored already.
     """
     plain = _plain(text)
     codes = find_dossier_codes(plain)
     found = _find(_without(plain, codes), beside_code=bool(codes))
-    if found is None or not (codes or _waits(conversation)):
+    lost = found is None and not codes and _are_lost(plain)
+    if not (found or lost) or not (codes or _waits(conversation)):
         return None
+    if found is None:
+        return Given(text, NOT_KNOWN)
     factor = SecondFactor.of(found.digits[-4:], conversation.sender, _key())
     if not codes:
         return Given(DIGITS, "/give_code" + json.dumps({"second_factor": factor.digest}))
@@ -97,6 +111,12 @@ def _waits(conversation: Conversation) -> bool:
         return True
     turns = Turn.objects.filter(message__conversation=conversation).order_by("-message_id")
     return turns.values_list("status", "reason").first() == ("dossier", "need_verify")
+
+
+def _are_lost(text: str) -> bool:
+    """True for "không nhớ số điện thoại nữa": no digits will come, and it is no other question either."""
+    folded = fold(text)
+    return bool(LOST.search(folded)) and all(word in LOST_WORDS for word in folded.split())
 
 
 def _plain(text: str) -> str:

@@ -39,8 +39,8 @@ class Conversation(models.Model):
 class InboxMessage(models.Model):
     """A message accepted: kept until it is worked out. ``text`` is masked; ``payload`` is a button of ours.
 
-    ``kind`` is one of ``bot.channels.base.Kind``; ``media``, where a photo or voice message can be fetched, is
-    forgotten once it is worked out. ``deliveries``: how often the messenger told it.
+    ``kind`` is one of ``bot.channels.base.Kind`` or ``inbox.TOO_FAST``; ``media``, where a photo or voice message can
+    be fetched, is forgotten once it is worked out. ``deliveries``: how often the messenger told it.
     """
 
     class State(models.TextChoices):
@@ -86,7 +86,8 @@ class Turn(models.Model):
 class OutboxMessage(models.Model):
     """A reply to hand over; without a turn, news that nobody asked for just now.
 
-    ``buttons``: list of {title, payload}; the payload never leaves the server.
+    ``buttons``: list of {title, payload}; the payload never leaves the server. ``unknown_since``: since when its
+    outcome is not known and may still be found out, from ``next_try_at`` on; the conversation's later messages wait.
     """
 
     class State(models.TextChoices):
@@ -108,10 +109,15 @@ class OutboxMessage(models.Model):
     platform_id = models.CharField(max_length=250, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True)
+    unknown_since = models.DateTimeField(null=True)
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["conversation", "id"], condition=models.Q(state="waiting"), name="outbox_waiting")
+            models.Index(
+                fields=["conversation", "id"],
+                condition=models.Q(state="waiting") | models.Q(unknown_since__isnull=False),
+                name="outbox_open",
+            )
         ]
 
 

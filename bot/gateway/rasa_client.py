@@ -7,6 +7,7 @@ from typing import Any
 
 import requests
 
+from bot.consent import ConsentError, MemoryChoice, asks_to_delete
 from bot.portal.following import FollowError, FollowRequest, UnfollowRequest
 from bot.turn import TurnRecord, TurnRecordError
 
@@ -31,6 +32,8 @@ class TurnResult:
     record: TurnRecord
     follow: FollowRequest | None = None
     unfollow: UnfollowRequest | None = None
+    memory: MemoryChoice | None = None
+    delete: bool = False
 
 
 class RasaClient:
@@ -69,14 +72,15 @@ def read_turn(content: object) -> TurnResult:
         records = [record for custom in customs if (record := TurnRecord.from_payload(custom))]
         follow = next(filter(None, map(FollowRequest.from_payload, customs)), None)
         unfollow = next(filter(None, map(UnfollowRequest.from_payload, customs)), None)
-    except (TurnRecordError, FollowError, TypeError) as error:
+        memory = next(filter(None, map(MemoryChoice.from_payload, customs)), None)
+    except (TurnRecordError, FollowError, ConsentError, TypeError) as error:
         raise TurnFailed(f"the turn record breaks the contract: {error}") from None
     if len(records) != 1:
         raise TurnFailed(f"{len(records)} turn records instead of one")
     replies = [_reply(item) for item in content if isinstance(item.get("text"), str) and item["text"].strip()]
     if not replies:
         raise TurnFailed("a turn without a word to the citizen")
-    return TurnResult(replies, records[0], follow, unfollow)
+    return TurnResult(replies, records[0], follow, unfollow, memory, any(map(asks_to_delete, customs)))
 
 
 def _reply(item: dict[str, Any]) -> Reply:

@@ -19,15 +19,16 @@ from django.core import signing
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from bot import settings
 from bot.catalogue.phrases import Phrases
 from bot.gateway import inbox
+from bot.gateway.feedback import JUDGED, VALUES, note
 from bot.gateway.models import Conversation, InboxMessage, OutboxMessage, Turn
 from bot.gateway.rasa_client import RasaClient
+from bot.gateway.switches import told_while_off
 from bot.portal.photo import MOST_BYTES, PhotoOutcome, read_receipt, sentence
 
 COOKIE, SALT = "motcua_chat", "web chat"
@@ -39,7 +40,6 @@ PHOTOS_AT_ONCE, PHOTO_PATIENCE_SECONDS = threading.BoundedSemaphore(2), 10
 """A photo decoded takes up to 100 MB."""
 CURSOR = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})?")
 MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
-JUDGED = {"answered", "clarify", "not_covered", "stale", "out_of_scope", "not_understood", "place", "dossier", "guide"}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -100,7 +100,12 @@ def _needs_database(view: View) -> View:
 @ensure_csrf_cookie
 def page(request: HttpRequest) -> HttpResponse:
     """The chat page; a new browser gets its conversation's cookie here."""
-    response = render(request, "gateway/chat.html")
+    try:
+        off = told_while_off("web")
+    except DatabaseError:
+        off = ""  # the page still opens, and keeps what is typed until the database is back
+    context = {"zalo_site_code": settings.load().zalo.site_code, "off": off}
+    response = render(request, "gateway/chat.html", context)
     if _key(request) is None:
         value = signing.dumps(secrets.token_urlsafe(24), salt=SALT)
         response.set_cookie(
@@ -203,6 +208,7 @@ def _history(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"messages": [], "waiting": False})
     seen = Cursor.read(request.GET.get("after", ""))
     rows = conversation.inbox.filter(id__gt=seen.message).select_related("turn").prefetch_related("turn__replies")
+    rows = rows.exclude(state=InboxMessage.State.DONE, text="", turn=None)  # forgotten: only its id is left
     news = conversation.outbox.filter(id__gt=seen.news, turn=None)
     newest: list[InboxMessage | OutboxMessage] = [*rows.order_by("-id")[:HISTORY], *news.order_by("-id")[:HISTORY]]
     shown: list[dict[str, Any]] = []
@@ -250,11 +256,12 @@ def feedback(request: HttpRequest) -> HttpResponse:
     body, conversation = _body(request), _conversation(request)
     value = body.get("value") if body else None
     turn_id = body.get("turn") if body else None
-    if conversation is None or value not in ("good", "bad") or not isinstance(turn_id, int):
+    if conversation is None or value not in VALUES or not isinstance(turn_id, int):
         return _refused(400, "utter_bad_request")
-    own = Turn.objects.filter(pk=turn_id, message__conversation=conversation)
-    if not own.update(feedback=value, feedback_at=timezone.now()):
+    own = Turn.objects.filter(pk=turn_id, message__conversation=conversation).select_related("message").first()
+    if own is None:
         return _refused(404, "utter_bad_request")
+    note(own, value)
     return JsonResponse({"value": value})
 
 

@@ -9,17 +9,13 @@ from __future__ import annotations
 
 import logging
 import signal
-import threading
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
-from typing import Protocol
-
-import psycopg
+from pathlib import Path
 
 from bot import settings
 from bot.gateway import database
-from bot.settings import Settings
+from bot.settings import SettingError
 
 database.set_up_django()
 
@@ -27,15 +23,18 @@ from django.db import InterfaceError, OperationalError, connection, transaction 
 from django.utils import timezone  # noqa: E402
 
 from bot.catalogue.phrases import Phrases  # noqa: E402
-from bot.gateway import turns  # noqa: E402
-from bot.gateway.inbox import WAKE  # noqa: E402
+from bot.channels.base import Kind  # noqa: E402
+from bot.channels.speech import Transcriber, transcriber_of  # noqa: E402
+from bot.gateway import feedback, media, switches, turns  # noqa: E402
+from bot.gateway.messengers import Attention, channels_of, close  # noqa: E402
 from bot.gateway.models import Conversation, InboxMessage  # noqa: E402
+from bot.gateway.pool import Pool  # noqa: E402
 from bot.gateway.rasa_client import RasaClient, Reply, TurnFailed, TurnResult  # noqa: E402
+from bot.gateway.sending import Sending  # noqa: E402
 from bot.turn import TurnRecord  # noqa: E402
 
 logger = logging.getLogger(__name__)
 
-POLL_SECONDS = 1.0
 BACKOFF_SECONDS = (0.3, 0.5, 1, 2, 3, 5, 5, 5, 10, 10, 10, 15, 15, 15)
 """Waits between tries: about 100 s in all, for a part that is being started again takes up to 40 s."""
 PART_FAILED = "utter_part_failed"
@@ -55,8 +54,15 @@ CLAIM = """
 class Worker:
     """Works conversations out until told to stop; several may run, in one process or many."""
 
-    def __init__(self, rasa: RasaClient, sorry: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        rasa: RasaClient,
+        sorry: Callable[[], str],
+        reader: media.Reader | None = None,
+        attend: Callable[[InboxMessage], None] = lambda message: None,
+    ) -> None:
         self._rasa, self._sorry = rasa, sorry
+        self._reader, self._attend = reader or media.Reader(), attend
 
     def work_one(self) -> bool:
         """Works out the first message of one waiting conversation; False where none waits."""
@@ -65,16 +71,17 @@ class Worker:
             if conversation is None:
                 return False
             message = self._first_due(conversation)
-            if message is not None:
+            if message is not None and message.kind == Kind.UNFOLLOW:
+                turns.left(message)
+            elif message is not None:
+                self._attend(message)
                 self._work_out(message)
         return True
 
     def _work_out(self, message: InboxMessage) -> None:
         """Writes the message's turn down; where none comes of it, puts it off or, after the last try, apologises."""
         try:
-            result = self._rasa.ask(
-                message.conversation.sender, message.message_id, message.text or "…", message.payload
-            )
+            result = self._answer(message)
             with transaction.atomic():
                 turns.write(message, result)
         except (OperationalError, InterfaceError):
@@ -85,6 +92,18 @@ class Worker:
         except Exception as error:  # noqa: BLE001  # boundary of a turn: an answer that cannot be stored ends no thread
             logger.error("message %s, try %s: %s", message.pk, message.attempts + 1, type(error).__name__)
             self._fail(message)
+
+    def _answer(self, message: InboxMessage) -> TurnResult:
+        """The whole turn. Raises TurnFailed."""
+        if (told := switches.answer(message)) is not None:
+            return told
+        found = self._reader.read(message)
+        if isinstance(found, TurnResult):
+            return found
+        if (pressed := feedback.answer(message)) is not None:
+            return pressed
+        sender = message.conversation.sender
+        return found.answered(self._rasa.ask(sender, message.message_id, found.text, found.payload))
 
     def _fail(self, message: InboxMessage) -> None:
         if message.attempts + 1 < len(BACKOFF_SECONDS):
@@ -111,102 +130,42 @@ class Worker:
         return message if message and message.next_try_at <= timezone.now() else None
 
 
-class Works(Protocol):
-    """What a pool's thread does again and again."""
-
-    def work_one(self) -> bool:
-        """True where something was done, False where nothing waits."""
-        ...
-
-
-class Pool:
-    """Threads that work, woken by a notification or once a second."""
-
-    def __init__(self, make_worker: Callable[[], Works], threads: int, known: Settings | None = None) -> None:
-        self._make_worker, self._known = make_worker, known or settings.load()
-        self._stop = threading.Event()
-        self._wake, self._news = threading.Condition(), 0
-        self._threads = [threading.Thread(target=self._work, name=f"worker-{n}") for n in range(threads)]
-        self._listener = threading.Thread(target=self._listen, name="listener")
-
-    def run(self) -> None:
-        """Works until ``stop``; then finishes what is under way."""
-        for thread in (self._listener, *self._threads):
-            thread.start()
-        for thread in (self._listener, *self._threads):
-            thread.join()
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._tell()
-
-    def _tell(self) -> None:
-        with self._wake:
-            self._news += 1
-            self._wake.notify_all()
-
-    def _work(self) -> None:
-        worker = self._make_worker()
-        while not self._stop.is_set():
-            seen = self._news
-            try:
-                busy = worker.work_one()
-            except Exception as error:  # noqa: BLE001  # boundary of the thread: it goes on once the trouble is over
-                logger.error("a worker thread failed: %s", type(error).__name__)
-                connection.close()
-                busy = False
-            if not busy:
-                with self._wake:  # what came in since the look is news already, and not waited for
-                    self._wake.wait_for(partial(self._news_since, seen), POLL_SECONDS)
-        connection.close()
-
-    def _news_since(self, seen: int) -> bool:
-        return self._news != seen
-
-    def _listen(self) -> None:
-        """Wakes the threads when the inbox tells; what it misses while disconnected the poll finds."""
-        while not self._stop.is_set():
-            try:
-                self._pass_on()
-            except (OperationalError, InterfaceError, psycopg.Error):
-                connection.close()
-                self._bring_back_database()
-                self._stop.wait(POLL_SECONDS)
-        connection.close()
-
-    def _bring_back_database(self) -> None:
-        """Nobody else watches over the embedded database: killed, it is started again from here."""
-        try:
-            database.ensure(self._known)
-        except database.DatabaseError as error:
-            logger.error("%s", error)
-
-    def _pass_on(self) -> None:
-        connection.ensure_connection()
-        raw = connection.connection
-        raw.autocommit = True
-        raw.execute(f"LISTEN {WAKE}")
-        while not self._stop.is_set():
-            for _ in raw.notifies(timeout=POLL_SECONDS):
-                self._tell()
+def _transcriber(folder: Path | None) -> Transcriber | None:
+    """A model that cannot be used is told, and voice goes unheard; it keeps no question from its answer."""
+    try:
+        return transcriber_of(folder)
+    except SettingError as error:
+        logger.error("%s", error)
+        return None
 
 
 def main() -> None:
-    """The worker process."""
+    """The worker process: works messages out, and hands replies over to the messengers."""
     known = settings.load()
     database.ensure(known)
     Conversation.objects.exists()  # fails here, once and clearly, where the tables are missing
+    channels = channels_of(known)
+    reader, attention = media.Reader(channels, _transcriber(known.speech_model)), Attention(channels)
 
     def sorry() -> str:
         return Phrases.load(known.data / "responses").say(PART_FAILED)
 
     def make_worker() -> Worker:
-        return Worker(RasaClient(known.rasa_url, known.rasa_timeout_seconds), sorry)
+        return Worker(RasaClient(known.rasa_url, known.rasa_timeout_seconds), sorry, reader, attention.show)
 
-    pool = Pool(make_worker, known.worker_threads, known)
+    pool, sending = Pool(make_worker, known.worker_threads, known), Sending(channels, known)
+
+    def stop(*_: object) -> None:
+        pool.stop()
+        sending.stop()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: pool.stop())
+        signal.signal(number, stop)
+    sending.start()
     pool.run()
+    sending.join()
+    attention.close()
+    close(channels)
 
 
 if __name__ == "__main__":

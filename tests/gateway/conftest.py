@@ -10,14 +10,30 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from bot import settings
+from bot.gateway import memory
+from bot.gateway import pool as pool_module
 from bot.gateway import worker as worker_module
+from bot.gateway.pool import Pool
 from bot.gateway.rasa_client import RasaClient
-from bot.gateway.worker import Pool, Worker
+from bot.gateway.worker import Worker
 from bot.settings import Settings
 from tests.gateway.fake_rasa import FakeRasa
 from tests.gateway.services import SORRY, StartWorker
+
+
+@pytest.fixture(autouse=True)
+def attentive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads look often whether they are to stop."""
+    monkeypatch.setattr(pool_module, "POLL_SECONDS", 0.1)
+
+
+@pytest.fixture(autouse=True)
+def acquainted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The notice of the first contact was given long ago; tests that are about it say otherwise."""
+    monkeypatch.setattr(memory, "NOTICED", frozenset())
 
 
 @pytest.fixture
@@ -26,6 +42,19 @@ def rasa(tables: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRasa]:
     monkeypatch.setenv("MOTCUA_RASA_URL", fake.url)
     yield fake
     fake.close()
+
+
+@pytest.fixture
+def tracker_table(tables: None) -> Iterator[None]:
+    """Rasa's table of talks, as bot.engine.tracker_store makes it; that module needs Rasa."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TABLE rasa_tracker (sender_id text PRIMARY KEY, events text NOT NULL, "
+            "saved_at timestamptz NOT NULL DEFAULT now())"
+        )
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE rasa_tracker")
 
 
 @pytest.fixture

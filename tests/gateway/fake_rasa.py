@@ -85,7 +85,8 @@ AFTER_WORK: dict[str, Fault] = {
 class FakeRasa(ThreadingHTTPServer):
     """Remembers what it worked out, per sender and in order; a message id that comes again is answered from memory.
 
-    ``faults`` are used up first to last, one a request; ``always`` stays. ``seconds`` is how long a turn takes.
+    ``faults`` are used up first to last, one a request; ``always`` stays. ``seconds`` is how long a turn takes;
+    ``asks`` what a turn asks of the gateway besides.
     """
 
     daemon_threads = True
@@ -101,6 +102,7 @@ class FakeRasa(ThreadingHTTPServer):
         self.always = ""
         self.seconds = 0.0
         self.record: dict[str, Any] = {"status": "answered", "procedures": ["1.001193"], "confidence": 0.9}
+        self.asks: dict[str, Any] = {}
         self.buttons: list[dict[str, str]] = []
         super().__init__(("127.0.0.1", port), Handler)
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02})
@@ -121,7 +123,7 @@ class FakeRasa(ThreadingHTTPServer):
                 said = body.get("payload") or body["text"]
                 self.worked[body["sender"]].append(said)
                 first = {"recipient_id": body["sender"], "text": f"Dạ: {said}", "buttons": self.buttons}
-                second = {"recipient_id": body["sender"], "custom": {"turn": self.record}}
+                second = {"recipient_id": body["sender"], "custom": {"turn": self.record, **self.asks}}
                 self.answers[known] = [first, second]
             return self.answers[known]
 

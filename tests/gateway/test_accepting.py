@@ -16,6 +16,7 @@ from bot.gateway import inbox
 from bot.gateway.inbox import InboxError, accept_button, accept_text, conversation_of
 from bot.gateway.models import InboxMessage, OutboxMessage
 from bot.gateway.worker import Worker
+from tests.examples import examples
 from tests.gateway.fake_rasa import FakeRasa
 from tests.gateway.services import wait_until
 
@@ -86,7 +87,7 @@ def test_an_empty_message_becomes_an_ordinary_turn(rasa: FakeRasa, work_all: Cal
 
 
 @given(text=st.text())
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_typed_is_accepted(tables: None, text: str) -> None:
     InboxMessage.objects.all().delete()
     assert accept_text(conversation_of("web", "an"), "m1", text).new

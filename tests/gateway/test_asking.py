@@ -6,7 +6,7 @@ import pytest
 
 from bot.gateway.asking import NoAnswer, ask, conversations
 from bot.gateway.models import Conversation, UnansweredQuestion
-from bot.gateway.worker import Pool
+from bot.gateway.pool import Pool
 from tests.gateway.fake_rasa import FakeRasa
 
 

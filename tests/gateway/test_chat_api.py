@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from bot.gateway import inbox, web
 from bot.gateway.models import InboxMessage, Turn
+from tests.examples import examples
 from tests.gateway.fake_rasa import FakeRasa
 
 Run = Callable[[], None]
@@ -141,7 +142,7 @@ def test_a_page_that_asks_again_and_again_sees_everything_once_it_is_there(visit
 
 
 @given(cursor=st.text(max_size=30))
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_cursor_is_borne(visitor: Browser, cursor: str) -> None:
     visitor.say("khai sinh")
     assert visitor.client.get("/api/messages", {"after": cursor.encode(errors="replace")}).status_code == 200
@@ -211,7 +212,7 @@ def test_a_body_that_cannot_be_read_gets_a_kind_sentence(visitor: Browser, body:
 
 
 @given(body=st.binary(max_size=200) | st.recursive(st.none() | st.text() | st.integers(), st.lists).map(json.dumps))
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_body_breaks_the_server(visitor: Browser, body: bytes | str) -> None:
     for path in ("/api/messages", "/api/feedback"):
         assert visitor.post(path, body).status_code == 400

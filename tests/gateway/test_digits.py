@@ -15,10 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot import settings as motcua
-from bot.gateway.digits import DIGITS
+from bot.gateway.digits import DIGITS, NOT_KNOWN
 from bot.gateway.inbox import accept_text, conversation_of
 from bot.gateway.models import Conversation, InboxMessage
 from bot.portal.second_factor import SecondFactor, key_of
+from tests.examples import examples
 from tests.gateway.fake_rasa import FakeRasa
 from tests.gateway.services import wait_until
 
@@ -26,7 +27,7 @@ CODE, OTHER = "H19.12-261105-0007", "H19.12-261120-0018"
 CANARY = "4729"
 NEED_VERIFY = {"status": "dossier", "reason": "need_verify"}
 Run = Callable[[], None]
-WHOLE = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+WHOLE = settings(deadline=None, max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def factor_of(conversation: Conversation, digits: str = CANARY) -> str:
@@ -67,8 +68,20 @@ def test_digits_that_are_waited_for_are_stored_as_their_keyed_digest(waiting: Co
 
 @pytest.mark.parametrize(
     "text",
+    ["không nhớ số điện thoại", "quên mất rồi con", "ko nho so nao", "bác đổi số rồi", "mất sim cũ rồi",
+     "hổng biết số nào"],
+)  # fmt: skip
+def test_who_does_not_know_the_digits_any_more_is_understood_as_that(waiting: Conversation, text: str) -> None:
+    assert say(conversation_of("web", "binh"), text).payload == ""  # nobody asked there
+    stored = say(waiting, text)
+    assert (stored.text, stored.payload) == (text, NOT_KNOWN)
+
+
+@pytest.mark.parametrize(
+    "text",
     ["năm 2026", "lệ phí 1200 đồng", "8.000 đồng", "25/11/2026", "12345", "472", "ba năm hai tháng nữa",
-     "4 số cuối là gì", "4729 nghĩa là gì vậy em", "khai sinh cần giấy tờ gì"],
+     "4 số cuối là gì", "4729 nghĩa là gì vậy em", "khai sinh cần giấy tờ gì", "quên mật khẩu VNeID",
+     "mất căn cước rồi làm lại ở đâu"],
 )  # fmt: skip
 def test_what_is_no_answer_stays_an_ordinary_message(waiting: Conversation, text: str) -> None:
     stored = say(waiting, text)
@@ -117,8 +130,9 @@ def test_digits_that_arrive_while_the_code_is_being_stored_wait_for_it(database_
     with psycopg.connect(database_url) as other:
         other.execute("SELECT pg_advisory_xact_lock(%s, %s)", [5_170_002, conversation.pk])
         other.execute(
-            "INSERT INTO gateway_inboxmessage (conversation_id, message_id, text, payload, state, attempts,"
-            " next_try_at, received_at) VALUES (%s, 'code', %s, '', 'waiting', 0, now(), now())",
+            "INSERT INTO gateway_inboxmessage (conversation_id, message_id, text, payload, kind, media, deliveries,"
+            " state, attempts, next_try_at, received_at)"
+            " VALUES (%s, 'code', %s, '', 'text', '', 1, 'waiting', 0, now(), now())",
             [conversation.pk, CODE],
         )
         thread = threading.Thread(target=answer)

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
 
 from bot.gateway.inbox import accept_text, conversation_of
-from bot.gateway.models import InboxMessage, OutboxMessage
+from bot.gateway.models import Conversation, InboxMessage, OutboxMessage
 from tests.gateway.fake_rasa import FakeRasa
 from tests.gateway.services import StartWorker, wait_until
 
@@ -25,6 +26,7 @@ def fill() -> None:
     for number in range(EACH):
         for key in range(CONVERSATIONS):
             accept_text(conversation_of("web", f"c{key}"), f"m{number}", f"câu {number}")
+    Conversation.objects.update(noticed_at=timezone.now())
 
 
 def waiting() -> int:
@@ -109,6 +111,7 @@ def test_the_embedded_database_killed_is_brought_back_and_nothing_is_lost(
 def test_asked_to_stop_a_worker_ends_cleanly_with_its_turn_written(rasa: FakeRasa, start_worker: StartWorker) -> None:
     rasa.seconds = 0.5
     accept_text(conversation_of("web", "an"), "m", "câu")
+    Conversation.objects.update(noticed_at=timezone.now())
     process = start_worker()
     wait_until(lambda: any(rasa.busy.values()))
     process.send_signal(signal.SIGTERM)

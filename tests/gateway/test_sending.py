@@ -14,7 +14,7 @@ from bot.gateway import outbox
 from bot.gateway.inbox import accept_text, conversation_of
 from bot.gateway.models import OutboxMessage
 from bot.gateway.outbox import Sender
-from bot.gateway.worker import Pool
+from bot.gateway.pool import Pool
 from bot.settings import Settings
 from tests.gateway.fake_rasa import FakeRasa
 from tests.gateway.services import wait_until
@@ -46,6 +46,7 @@ class Messenger:
 @pytest.fixture(autouse=True)
 def at_once(tables: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbox, "BACKOFF_SECONDS", (0, 0, 0))
+    monkeypatch.setattr(outbox, "LOOK_AFTER_SECONDS", 0)
 
 
 def put(key: str, *texts: str, channel: str = "zalo") -> None:

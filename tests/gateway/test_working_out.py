@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from bot.gateway.inbox import accept_button, accept_text, conversation_of
 from bot.gateway.models import InboxMessage, OutboxMessage, Turn, UnansweredQuestion
-from bot.gateway.worker import BACKOFF_SECONDS, Pool, Worker
+from bot.gateway.pool import Pool
+from bot.gateway.worker import BACKOFF_SECONDS, Worker
 from tests.gateway.fake_rasa import AFTER_WORK, BEFORE_WORK, FakeRasa
 from tests.gateway.services import SORRY, wait_until
 

@@ -14,7 +14,7 @@ import requests
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from bot import settings
-from bot.gateway.worker import Pool
+from bot.gateway.pool import Pool
 from tests.gateway.fake_rasa import FakeRasa
 from tests.gateway.services import wait_until
 

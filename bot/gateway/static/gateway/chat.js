@@ -189,10 +189,10 @@ async function poll() {
     const answer = await fetch(`/api/messages?after=${cursor}`, { credentials: "same-origin" });
     if (!answer.ok) throw new Error(answer.status);
     const { messages, waiting: more } = await answer.json();
-    const before = shown.size;
+    const before = shown.size, first = messages.find(({ id, from }) => from === "bot" && !shown.has(id));
     messages.forEach(take);
     waiting = more; typing.hidden = !more; failures = 0; $("offline").hidden = true;
-    if (shown.size > before) scroll();
+    if (shown.size > before) scroll(before && first ? shown.get(first.id) : undefined);
     if (document.hidden && !waiting) return;
     timer = setTimeout(poll, waiting ? FAST : SLOW);
   } catch {
@@ -201,9 +201,8 @@ async function poll() {
   }
 }
 
-function scroll() {
-  const last = log.lastElementChild;
-  last?.scrollIntoView({ block: last.classList.contains("bot") ? "start" : "end" });
+function scroll(to = log.lastElementChild) {
+  to?.scrollIntoView({ block: to.classList.contains("bot") ? "start" : "end" });
 }
 
 // --- the form ------------------------------------------------------------------------------------------------
