@@ -10,6 +10,7 @@ from rasa_sdk.types import DomainDict
 
 from actions.conversation import Heard, memory_of, question_of
 from actions.dossier_talk import about_dossier, codes_meant
+from actions.elsewhere import elsewhere_answer
 from actions.events import speech_of, tells_event
 from actions.place_talk import answers_for_a_place, place_answer
 from actions.speech import Speech, thresholds
@@ -28,6 +29,8 @@ def answer(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
     if heard.text.strip(" .?!…") == "":
         return speech.simple("not_understood", "utter_not_understood_empty", "empty_or_noise")
     if (told := place_answer(speech, heard, tracker)) is not None:
+        return told
+    if (told := elsewhere_answer(speech, tracker)) is not None:
         return told
     question = question_of(heard, memory, speech.tells_case_of(memory.focus, heard.text))
     decision = decide(question, memory, thresholds())
@@ -72,6 +75,18 @@ def inside_answer(tracker: Tracker, right_from: float, vague_from: float) -> Dec
     return decision if fits or (decision.status == "clarify" and heard.chances.vague >= vague_from) else None
 
 
+def names_its_procedure(tracker: Tracker) -> Decision | None:
+    """The answer to a message about a dossier that is about a procedure after all: it names one beyond doubt.
+
+    The one in focus counts only while no dossier is talked about and the intent is hardly sure: "báo tôi khi có kết
+    quả" asks nothing of the procedure that is in focus since its dossier was told.
+    """
+    heard = Heard.of(tracker)
+    named = heard.chances.right >= CERTAIN or heard.together
+    in_focus = heard.sure < SURE_INTENT and not tracker.get_slot("dossier")
+    return inside_answer(tracker, CERTAIN, 1.0) if named or in_focus else None
+
+
 async def answer_or_dossier(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
     """The answer to a question; where it means a dossier and no procedure beyond doubt, that dossier's."""
     if codes_meant(tracker) and Heard.of(tracker).chances.right < CERTAIN:
@@ -109,6 +124,8 @@ class ActionOutOfScope(Action):
             return await about_dossier(dispatcher, tracker)
         if tells_event(tracker) or answers_for_a_place(tracker):
             return answer(dispatcher, tracker)
+        if (told := elsewhere_answer(speech, tracker)) is not None:
+            return told
         least = CERTAIN if heard.sure >= SURE_OUTSIDE else PROBABLE
         if heard.unsure:
             return answer(dispatcher, tracker)

@@ -112,7 +112,19 @@ def memory_of(tracker: Tracker) -> Memory:
         aspects=tuple(focus.get("aspects") or ()),
         offered=tuple(offered.get("codes") or ()),
         offered_aspects=tuple(offered.get("aspects") or ()),
+        earlier=_spoken_of(tracker, "answered"),
+        mentioned=_spoken_of(tracker, "answered", "clarify"),
     )
+
+
+def _spoken_of(tracker: Tracker, *statuses: str) -> tuple[str, ...]:
+    """The procedures of the turns that ended so, in the order in which they first came up."""
+    customs = (
+        (event.get("data") or {}).get("custom") or {} for event in tracker.events or [] if event.get("event") == "bot"
+    )
+    records = (custom.get("turn") or {} for custom in customs if isinstance(custom, dict))
+    named = (record["procedures"] for record in records if record.get("status") in statuses)
+    return tuple(dict.fromkeys(code for codes in named for code in codes))
 
 
 def question_of(heard: Heard, memory: Memory, fits_focus: bool = False) -> Question:

@@ -8,9 +8,16 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
-from actions.answer import CERTAIN, answer, inside_answer
+from actions.answer import answer, names_its_procedure
 from actions.conversation import Heard
-from actions.dossier_talk import about_dossier, codes_meant, given_digest, teller_of
+from actions.dossier_talk import (
+    about_dossier,
+    codes_meant,
+    digits_unknown,
+    given_digest,
+    says_digits_unknown,
+    teller_of,
+)
 from actions.speech import Speech
 from bot.language.masking import IDENTITY
 from bot.turn import TurnRecord
@@ -24,11 +31,13 @@ class ActionDossier(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         heard = Heard.of(tracker)
+        if says_digits_unknown(heard):
+            return digits_unknown(dispatcher, tracker)
         if codes_meant(tracker) or given_digest(heard):
             return await about_dossier(dispatcher, tracker)
         if heard.unsure:
             return answer(dispatcher, tracker)
-        if decision := inside_answer(tracker, CERTAIN, 1.0):
+        if decision := names_its_procedure(tracker):
             return Speech(dispatcher).decision(decision, heard.text)
         if heard.intent == "check_dossier" or IDENTITY in heard.text:
             return await about_dossier(dispatcher, tracker)

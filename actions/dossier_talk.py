@@ -132,6 +132,19 @@ def given_digest(heard: Heard) -> str:
     return next(iter(heard.values("second_factor")), "") if heard.from_button else ""
 
 
+def says_digits_unknown(heard: Heard) -> bool:
+    """True where the gateway heard, instead of the digits, that the citizen does not know them."""
+    return heard.from_button and heard.values("second_factor") == [""]
+
+
+def digits_unknown(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
+    """Who may know them, and where to go without; the question stays open. The slots to set: none."""
+    speech = Speech(dispatcher)
+    speech.say(teller_of(speech).digits_unknown(Talked.of(tracker).code))
+    speech.end(TurnRecord("dossier", reason="need_verify"))
+    return []
+
+
 def _goes_on(heard: Heard, talked: Talked, digest: str) -> bool:
     """True where a message without a code is about the dossier talked about."""
     if digest or heard.intent == "follow_dossier":
@@ -177,8 +190,10 @@ def _no_code(speech: Speech, heard: Heard, takes_photos: bool) -> list[Any]:
 def _declined(speech: Speech, code: str, digits_given: bool, tried: Tried) -> str:
     """What is said where nothing is told of a dossier."""
     teller, found = teller_of(speech), tried.looked_up
+    if found.source is Source.MANUAL and settings.load().portal != "manual":
+        return teller.cannot_verify(code)  # a system there is, but its replies hold no phone
     if found.source is Source.MANUAL:
-        return teller.cannot_verify(code)
+        return teller.answer(found, code, digits_given)
     if tried.tries_left == 0 and (tried.blocked or found.outcome in MISSES):
         return teller.blocked(code)
     text = teller.answer(found, code, digits_given, tried.tries_left)

@@ -35,7 +35,7 @@ SAYS_MORE = 3
 def speech_of(dispatcher: CollectingDispatcher, heard: Heard, memory: Memory) -> Speech:
     """Speech that minds the life event told; plain speech where none is, or a case of the procedure in focus."""
     plain = Speech(dispatcher)
-    telling = _telling(plain.catalogue, heard)
+    telling = telling_of(plain.catalogue, heard)
     if telling is None or plain.tells_case_of(memory.focus, heard.text):
         return plain
     return EventSpeech(dispatcher, telling, heard)
@@ -43,10 +43,10 @@ def speech_of(dispatcher: CollectingDispatcher, heard: Heard, memory: Memory) ->
 
 def tells_event(tracker: Tracker) -> bool:
     """True where the latest message tells a life event."""
-    return _telling(live_catalogue().current(), Heard.of(tracker)) is not None
+    return telling_of(live_catalogue().current(), Heard.of(tracker)) is not None
 
 
-def _telling(catalogue: Catalogue, heard: Heard) -> Telling | None:
+def telling_of(catalogue: Catalogue, heard: Heard) -> Telling | None:
     """The event that a message tells or a pressed button stands for; None where the event is past its review date."""
     if heard.from_button:
         event = catalogue.life_events.get(next(iter(heard.values("event")), ""))

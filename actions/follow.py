@@ -10,17 +10,16 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
-from actions.answer import CERTAIN, answer, inside_answer
-from actions.consent import FOLLOWING, ask_consent, just_asked
+from actions.answer import answer, names_its_procedure
+from actions.consent import ask_consent, just_asked
 from actions.conversation import Heard
 from actions.dossier_talk import FOLLOWED_UNTIL, Talked, about_dossier, codes_meant
 from actions.speech import Speech, payload
 from bot import settings
+from bot.consent import FOLLOWING
 from bot.portal.dossier import DossierStatus
 from bot.portal.following import CONSENT_TEXT, FollowRequest, UnfollowRequest
 from bot.turn import TurnRecord
-
-WITHDRAWALS = ("withdraw_consent", "delete_my_data")
 
 
 class ActionFollow(Action):
@@ -61,7 +60,7 @@ class ActionUnfollow(Action):
 async def follow(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
     """Asks for consent, or first for what shows that it is the right person; returns the slots to set."""
     speech, talked, codes = Speech(dispatcher), Talked.of(tracker), codes_meant(tracker)
-    if settings.load().portal == "manual":
+    if not settings.load().portal_can_verify:
         return speech.simple("dossier", "utter_follow_manual")
     if talked.factor is None or talked.status is None or (codes and codes != [talked.code]):
         return _wanting_news(await about_dossier(dispatcher, tracker), talked)
@@ -95,13 +94,6 @@ async def consent_answer(dispatcher: CollectingDispatcher, tracker: Tracker) -> 
     return _started(Speech(dispatcher), talked, tracker)
 
 
-def withdraw(speech: Speech, intent: str) -> list[Any]:
-    """Whoever takes a consent back, or wants data deleted, is told of no dossier any more."""
-    speech.say(f"{speech.phrase(f'utter_{intent}')}\n{speech.phrase('utter_unfollow_too')}")
-    speech.end(TurnRecord("smalltalk"), **UnfollowRequest().as_payload())
-    return []
-
-
 def _started(speech: Speech, talked: Talked, tracker: Tracker) -> list[Any]:
     assert talked.factor is not None
     lines = [speech.phrase("utter_follow_started", code=talked.code)]
@@ -120,5 +112,5 @@ def _something_else(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[
         return None
     if heard.unsure:
         return answer(dispatcher, tracker)
-    decision = inside_answer(tracker, CERTAIN, 1.0)
+    decision = names_its_procedure(tracker)
     return Speech(dispatcher).decision(decision, heard.text) if decision else None

@@ -11,6 +11,7 @@ from rasa_sdk.types import DomainDict
 from actions.answer import CERTAIN, PROBABLE, answer, inside_answer
 from actions.conversation import Heard
 from actions.dossier_talk import about_dossier
+from actions.elsewhere import elsewhere_answer
 from actions.place_talk import Asked, chosen, found_in, talk
 from actions.speech import Speech
 from bot import settings
@@ -29,6 +30,8 @@ class ActionPlace(Action):
         if heard.dossier_codes:
             return await about_dossier(dispatcher, tracker)
         places, asked = speech.catalogue.places, Asked.of(tracker)
+        if not asked and (told := elsewhere_answer(speech, tracker)) is not None:
+            return told
         named = bool(heard.values("place")) or bool(places.resolve(heard.text).readings)
         least = (CERTAIN, 1.0) if named else (PROBABLE, CERTAIN)
         if heard.unsure and not named and not asked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rasa_sdk.executor import CollectingDispatcher
@@ -10,7 +11,10 @@ from rasa_sdk.types import DomainDict
 
 from actions.answer import CERTAIN, PROBABLE, inside_answer
 from actions.conversation import Heard
+from actions.dossier_talk import about_dossier
+from actions.elsewhere import elsewhere_answer
 from actions.speech import Speech
+from bot.language.unicode import fold
 from bot.turn import Reason
 
 REASON: dict[str, Reason] = {
@@ -25,6 +29,7 @@ YIELDS_FROM = {"file_for_me": PROBABLE, "report_scam": CERTAIN}
 and danger never yield.
 """
 SURE_REFUSAL = 0.9
+FILING = re.compile(r"\b(?:nop|lam|dang ky|ky|dien|ke khai)\b")
 
 
 class ActionRefuse(Action):
@@ -34,6 +39,10 @@ class ActionRefuse(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         heard = Heard.of(tracker)
         intent = heard.intent
+        if intent == "file_for_me" and heard.dossier_codes and not FILING.search(fold(heard.text)):
+            return await about_dossier(dispatcher, tracker)  # "tra dùm tôi H19…" wants it looked up, not filed
+        if intent == "file_for_me" and (told := elsewhere_answer(Speech(dispatcher), tracker)) is not None:
+            return told
         least = YIELDS_FROM.get(intent)
         if least and heard.unsure:
             least = PROBABLE

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from bot.catalogue.certainty import CERTAINTY_FILE, Certainty, Chances, Evidence, read_certainty
+from bot.catalogue.elsewhere import FOLDER, Elsewhere, read_elsewhere
 from bot.catalogue.families import relative, siblings
 from bot.catalogue.life_events import LifeEvents, read_life_events, unknown_codes
 from bot.catalogue.likeness import Likeness
@@ -57,6 +58,7 @@ class Catalogue:
     everyday_names: Names = field(default_factory=dict)
     examples: tuple[Example, ...] = ()
     wording: Wording | None = None
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
     certainty: Certainty | None = None
     """None: nothing was learned yet."""
     _by_any_code: dict[str, str] = field(init=False, repr=False, default_factory=dict)
@@ -92,14 +94,15 @@ class Catalogue:
         phrases, lexicon = Phrases.load(data / "responses"), Lexicon.load(data / "lexicon")
         reviews, wrong = read_reviews(data / REVIEW_FILE)
         events, amiss = read_life_events(data / "life_events", lexicon)
+        elsewhere, astray = read_elsewhere(data / FOLDER, data / "life_events", lexicon)
         places, misplaced = Places.load(data / "places", lexicon.carriers)
         names, misnamed = read_everyday_names(data / "index" / "aliases")
         examples, mistaken = read_examples(data / "linking")
         certainty, uncertain = read_certainty(data / CERTAINTY_FILE)
-        errors += [*wrong, *amiss, *misplaced, *misnamed, *mistaken, *uncertain]
+        errors += [*wrong, *amiss, *astray, *misplaced, *misnamed, *mistaken, *uncertain]
         read = cls(
             {r.code: r for r in procedures}, index, phrases, lexicon, tuple(errors), gravest(reviews), events, places,
-            names, tuple(examples), wording, certainty,
+            names, tuple(examples), wording, elsewhere, certainty,
         )  # fmt: skip
         dangling = unknown_codes(events.events, data / "life_events", read.get)
         return replace(read, errors=(*read.errors, *dangling)) if dangling else read
@@ -136,7 +139,7 @@ class Catalogue:
     @cached_property
     def search(self) -> Search:
         """The search over everything that is answered under a code of its own."""
-        return Search(list(self._entries()), self.lexicon.carriers, self.lexicon.qualifiers, self.wording)
+        return Search(self._entries, self.lexicon.carriers, self.lexicon.qualifiers, self.wording)
 
     @cached_property
     def likeness(self) -> Likeness:
@@ -168,7 +171,7 @@ class Catalogue:
     @cached_property
     def _names(self) -> dict[str, str]:
         """The name of everything that is answered under a code of its own, ours first, then by level."""
-        return {entry.code: entry.names[0] for entry in sorted(self._entries(), key=rank, reverse=True)}
+        return {entry.code: entry.names[0] for entry in sorted(self._entries, key=rank, reverse=True)}
 
     def look(self, message: Normalised, aside: Iterable[tuple[int, int]] = (), most: int = 8) -> Finding:
         """The procedures that a message may be about, and how sure that is.
@@ -192,7 +195,12 @@ class Catalogue:
             acts.says_first(message.text), acts.says_other(message.text), self.likeness.of(message.folded),
         )  # fmt: skip
 
-    def _entries(self) -> Iterable[Entry]:
+    @cached_property
+    def _entries(self) -> list[Entry]:
+        """Everything that is answered under a code of its own."""
+        return list(self._make_entries())
+
+    def _make_entries(self) -> Iterable[Entry]:
         covered = {code for record in self.procedures.values() for code in record.codes}
         taken = {fold(alias) for record in self.procedures.values() for alias in record.aliases}
         examples = self._examples_by_code()

@@ -17,21 +17,19 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.models import Procedure
 from bot.catalogue.national.crawl import CrawlRecord, read_crawl
 from bot.catalogue.national.text import full_text_of
+from bot.language.reading import (
+    ABBREVIATION,
+    EXPLAINED,
+    FORM_NUMBER,
+    LEGAL_TEXT,
+    LONGEST_SENTENCE,
+    SENTENCE_END,
+)
 
-LONGEST_SENTENCE = 20
-"""Syllables (words between spaces). DESIGN section 6: sentences under about 20 words."""
 LEAST_ALIASES = 10
 LONGEST_SITUATION = 12
 COPIED_RUN = 20
 MOST_COPIED = 0.02
-SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n")
-ABBREVIATION = re.compile(r"\b[A-ZĐ]{2,}[A-ZĐ0-9]*\b")
-LEGAL_TEXT = re.compile(r"\b(?:QĐ|NĐ|TT|NQ|Luật|VBHN)? ?\d[\d.]*/\d*/?[\wĐ-]+|\b(?:QĐ|NĐ|TT|NQ)\b(?= \d)")
-FORM_NUMBER = re.compile(
-    r"\b[A-ZĐ]{1,6}\d*[A-Z]?(?:[-/.]?\d+[\w.-]*)+(?:/[\w/-]+)*\b|\b\d+[A-Z]?-[A-ZĐ]+\d*\b|\b[IVX]{2,}\b"
-)
-EXPLAINED = frozenset({"ID", "QR", "PDF", "SIM", "OTP", "ADN", "HIV"})
-"""Capitals that people know as they are."""
 DISTRICT = re.compile(r"\b(?:cấp huyện|huyện|Phòng Tư pháp|Phòng Lao động|Sở Lao động|Sở Tài nguyên)\b", re.IGNORECASE)
 
 

@@ -69,12 +69,17 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Memory:
-    """What the conversation holds: the procedure in focus, what was asked of it, the list last offered."""
+    """What the conversation holds: the procedure in focus, what was asked of it, the list last offered.
+
+    ``earlier``: every procedure answered so far, in the order in which they came up; ``mentioned``: those offered too.
+    """
 
     focus: str | None = None
     aspects: tuple[Aspect, ...] = ()
     offered: tuple[str, ...] = ()
     offered_aspects: tuple[Aspect, ...] = ()
+    earlier: tuple[str, ...] = ()
+    mentioned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,9 @@ def decide(question: Question, memory: Memory, thresholds: Thresholds) -> Decisi
     picked = _picked(question, memory)
     if picked is not None:
         return Decision("answered", (picked,), question.aspects or memory.offered_aspects or ("overview",))
+    back = _came_back_to(question, memory)
+    if back is not None:
+        return Decision("answered", (back,), question.aspects or ("overview",), confidence=TOGETHER)
     chances = chances_of(question.candidates)
     if chances.outside >= thresholds.decline_from or _yields_to_focus(question, memory, chances, thresholds):
         return _without_topic(question, memory, thresholds, chances)
@@ -146,9 +154,21 @@ def _yields_to_focus(question: Question, memory: Memory, chances: Chances, thres
     return chances.right < (thresholds.answer_from if named else thresholds.leave_focus_from)
 
 
+def _came_back_to(question: Question, memory: Memory) -> str | None:
+    """A procedure talked about earlier that the message names again ("quay lại vụ khai tử"), or None."""
+    named = question.candidates[0] if question.candidates else None
+    if named is None or not named.alias or named.certain or named.code == memory.focus:
+        return None
+    return named.code if named.code in memory.mentioned else None
+
+
 def _picked(question: Question, memory: Memory) -> str | None:
-    """The procedure picked from the list last offered, None where none was, or none was offered there."""
-    offered = memory.offered or ((memory.focus,) if memory.focus else ())
+    """The procedure picked from the list last offered, None where none was, or none was offered there.
+
+    Without a list the choice is among what was talked about ("cái thứ nhất, phí bao nhiêu").
+    """
+    talked_about = memory.earlier if len(memory.earlier) > 1 else (memory.focus,) if memory.focus else ()
+    offered = memory.offered or talked_about
     if question.pick is None or not offered:
         return None
     place = place_in(question.pick, len(offered))

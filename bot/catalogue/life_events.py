@@ -143,16 +143,16 @@ class Groups:
             if not isinstance(words, list) or not all(isinstance(word, str) and word.strip() for word in words):
                 raise CatalogueError(file, str(name), "needs a list of words; put numbers in quotes")
         skip = frozenset(fold(word) for word in content.pop("skip", []))
-        return cls({name: [_words(word) for word in words] for name, words in content.items()}, skip)
+        return cls({name: [words_in(word) for word in words] for name, words in content.items()}, skip)
 
     def spelt_out(self, phrase: str) -> Iterator[Words]:
         """The words of every phrase that one with ``{group}`` in it stands for, without those passed over.
 
         Raises KeyError with an unknown group.
         """
-        parts = [self.words[p[1:-1]] if p.startswith("{") else [_words(p)] for p in phrase.split()]
+        parts = [self.words[p[1:-1]] if p.startswith("{") else [words_in(p)] for p in phrase.split()]
         for chosen in product(*parts):
-            yield tuple(word for part in chosen for word in part if _folded(word) not in self.skip)
+            yield tuple(word for part in chosen for word in part if folded_word(word) not in self.skip)
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ class LifeEvents:
         for number, event in enumerate(self.events):
             for phrase, use in _phrases(number, event):
                 for spelt in self._groups.spelt_out(phrase):
-                    self._uses[tuple(map(_folded, spelt))].append((spelt, use))
+                    self._uses[tuple(map(folded_word, spelt))].append((spelt, use))
         self._longest: dict[str, int] = {}
         for words in self._uses:
             self._longest[words[0]] = max(len(words), self._longest.get(words[0], 0))
@@ -222,8 +222,8 @@ class LifeEvents:
         barred: set[int] = set()
         folded: list[str] = []
         for readable in dict.fromkeys([normalise(text, self._lexicon).text if self._lexicon else "", text.lower()]):
-            typed = _words(readable)
-            folded = [_folded(word) for word in typed]
+            typed = words_in(readable)
+            folded = [folded_word(word) for word in typed]
             places = [n for n, word in enumerate(folded) if word not in self._groups.skip]
             found = list(self._found([typed[n] for n in places], [folded[n] for n in places]))
             barred |= {use.event for _, _, use in found if use.kind == "not_word"}
@@ -254,15 +254,15 @@ class LifeEvents:
             longest = self._longest.get(folded[start], 0)
             for end in range(start + 1, min(start + longest, len(folded)) + 1):
                 for spelt, use in self._uses.get(tuple(folded[start:end]), ()):
-                    if all(map(_could_be, typed[start:end], spelt)):
+                    if all(map(could_be, typed[start:end], spelt)):
                         yield start, end, use
 
 
-def _words(text: str) -> Words:
+def words_in(text: str) -> Words:
     return tuple(word for word in NO_WORD.split(nfc(text)) if fold(word))
 
 
-_folded = lru_cache(maxsize=10_000)(fold)
+folded_word = lru_cache(maxsize=10_000)(fold)
 
 
 @lru_cache(maxsize=10_000)
@@ -274,7 +274,7 @@ def _marks(word: str) -> tuple[frozenset[str], ...]:
     )
 
 
-def _could_be(typed: str, meant: str) -> bool:
+def could_be(typed: str, meant: str) -> bool:
     """True where nothing was typed that the word does not have: "me" and "mê" may be "mẹ", "có" is never "cô"."""
     return typed == meant or all(a <= b for a, b in zip(_marks(typed), _marks(meant), strict=False))
 

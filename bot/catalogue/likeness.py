@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -39,5 +39,6 @@ def _kind(example: Example) -> str:
 
 def _nearest(similar: np.ndarray[Any, Any]) -> float:
     """The mean of the few highest; 0 where there is none."""
-    highest: Iterable[float] = np.sort(similar)[-NEAREST:]
-    return float(np.mean(list(highest))) if len(similar) else 0.0
+    if len(similar) > NEAREST:
+        similar = np.partition(similar, -NEAREST)[-NEAREST:]
+    return float(similar.mean()) if len(similar) else 0.0

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.certainty import CERTAINTY_FILE
+from bot.catalogue.elsewhere import FOLDER
 from bot.catalogue.loading import CatalogueError
 from bot.catalogue.models import IndexEntry
 from bot.catalogue.national.store import Store, StoreError
@@ -31,6 +32,8 @@ class LiveCatalogue:
 
     A file that breaks is left out with a warning; the rest of the change is taken up. Where nothing can be read,
     the last good catalogue stays. Without a ``store``, or while it cannot be reached, the committed files answer.
+    ``beside``: a change is read by a thread of its own while the old catalogue answers on. ``make_ready`` is called
+    with each catalogue before it is the current one.
     """
 
     def __init__(
@@ -39,9 +42,12 @@ class LiveCatalogue:
         check_seconds: float = 2.0,
         store: Store | None = None,
         clock: Callable[[], float] = time.monotonic,
+        beside: bool = False,
+        make_ready: Callable[[Catalogue], object] = lambda catalogue: None,
     ) -> None:
         self._data, self._check_seconds, self._store, self._clock = data, check_seconds, store, clock
-        self._lock = threading.Lock()
+        self._lock, self._beside, self._make_ready = threading.Lock(), beside, make_ready
+        self._making: threading.Thread | None = None
         self._imported: list[IndexEntry] = []
         self._wording: Wording | None = None
         self._version = 0
@@ -49,13 +55,14 @@ class LiveCatalogue:
         self._checked = clock()
         self._read_import()
         self._current = Catalogue.load(data, self._imported, self._wording)
+        make_ready(self._current)
         self._report()
 
     @classmethod
-    def of(cls, known: Settings) -> LiveCatalogue:
-        """The catalogue that the settings name."""
+    def of(cls, known: Settings, make_ready: Callable[[Catalogue], object] = lambda catalogue: None) -> LiveCatalogue:
+        """The catalogue that the settings name, changes read beside."""
         store = Store(known.database_url) if known.database_url else None
-        return cls(known.data, known.catalogue_check_seconds, store)
+        return cls(known.data, known.catalogue_check_seconds, store, beside=True, make_ready=make_ready)
 
     def portal_text(self, code: str) -> PortalText | None:
         """The portal's wording of an imported procedure; None where there is none, or none can be had now."""
@@ -66,11 +73,15 @@ class LiveCatalogue:
             return None
 
     def current(self) -> Catalogue:
-        """The catalogue as the files are now (at most ``check_seconds`` old)."""
+        """The catalogue as the files are now (at most ``check_seconds`` old, and what a change takes to be read)."""
         with self._lock:
             if self._clock() - self._checked >= self._check_seconds:
                 self._checked = self._clock()
-                self._take_up_changes()
+                if not self._beside:
+                    self._take_up_changes()
+                elif self._making is None or not self._making.is_alive():
+                    self._making = threading.Thread(target=self._take_up_changes, name="catalogue", daemon=True)
+                    self._making.start()
             return self._current
 
     def _take_up_changes(self) -> None:
@@ -87,8 +98,13 @@ class LiveCatalogue:
         reviews = {**self._current.reviews, **fresh.reviews} if self._review_broken(fresh) else fresh.reviews
         events = fresh.life_events.with_kept(self._current.life_events, fresh.errors)
         places = fresh.places if fresh.places.usable else self._current.places
-        procedures = {**fresh.procedures, **kept}
-        self._current = replace(fresh, procedures=procedures, reviews=reviews, life_events=events, places=places)
+        elsewhere = fresh.elsewhere.with_kept(self._current.elsewhere, fresh.errors)
+        ready = replace(
+            fresh, procedures={**fresh.procedures, **kept}, reviews=reviews, life_events=events, places=places,
+            elsewhere=elsewhere,
+        )  # fmt: skip
+        self._make_ready(ready)
+        self._current = ready
         self._report()
 
     def _read_import(self) -> bool:
@@ -127,6 +143,7 @@ class LiveCatalogue:
             ("lexicon", "*.yml"),
             ("life_events", "*.yml"),
             ("places", "*.yml"),
+            (FOLDER, "*.yml"),
             (".", REVIEW_FILE),
             (".", CERTAINTY_FILE),
         ):

@@ -18,7 +18,7 @@ from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.preprocessing import normalize
 
-from bot.catalogue.columns import Array, Columns, Matrix
+from bot.catalogue.columns import Array, Columns, Matrix, Owners
 from bot.catalogue.national.wording import Wording
 from bot.language.lexicon import Qualifier
 from bot.language.unicode import fold, has_marks, nfc
@@ -29,6 +29,8 @@ SCALE = 0.5
 """All weights together: a message that is a procedure's name scores about 1.2."""
 ALIAS_WHOLE = 0.26
 LONGEST_ALIAS = 10
+NAME_WHOLE, LEAST_NAME_WORDS = 0.04, 5
+"""What a name said word for word is worth, for each of its words: of names inside one another the longest is meant."""
 LEAST_SCORE = 0.1
 CARRIER_WEIGHT = 0.15
 LACKS_QUALIFIER, UNSAID_QUALIFIER = 0.4, 0.12
@@ -92,10 +94,12 @@ class Search:
     ) -> None:
         """``carriers`` are folded words that any question has: they hardly count against a candidate."""
         self._qualifiers = qualifiers
-        self._named = _named(entries, qualifiers, lambda e: e.names)
-        self._known = self._named | _named(entries, qualifiers, lambda e: e.aliases)
+        named = _named(entries, qualifiers, lambda e: e.names)
+        known = named | _named(entries, qualifiers, lambda e: e.aliases)
+        self._named, self._lacks, self._most_unsaid = named.T.copy(), ~known.T, named.sum(axis=1)
         self.codes = [e.code for e in entries]
         self._things = [same_thing(e.names[0]) for e in entries]
+        self._folded_names = [[name for text in e.names if (name := short(text))] for e in entries]
         self._carriers = frozenset(carriers)
         owners: list[int] = []
         texts: list[str] = []
@@ -106,7 +110,7 @@ class Search:
                 texts.append(text)
             for alias in entry.aliases:
                 self._aliases.setdefault(fold(alias), []).append(number)
-        self._owner = np.array(owners)
+        self._owners = Owners(owners, len(entries))
         self._prior = np.array([rank(e) for e in entries])
         folded = [short(t) for t in texts]
         unigrams = CountVectorizer(token_pattern=r"\S+", binary=True)
@@ -122,12 +126,11 @@ class Search:
         self._mass = np.maximum(np.asarray(weighted.sum(axis=1)).ravel(), 1e-9)
         self._words = View(folded, analyzer="word", ngrams=(1, 2))
         self._accented = View([nfc(t).lower() for t in texts], analyzer="word", ngrams=(1, 2))
-        self._starts = np.flatnonzero(np.diff(self._owner, prepend=-1))
         self._asked, self._gist = _Asked(entries), _Gist(entries)
         self._wording = wording
         place = {code: n for n, code in enumerate(wording.codes)} if wording else {}
         rows = [[place[code] for code in entry.codes if code in place] for entry in entries]
-        self._text_owner = np.repeat(np.arange(len(entries)), [len(found) for found in rows])
+        self._texts = Owners(np.repeat(np.arange(len(entries)), [len(found) for found in rows]), len(entries))
         self._text_row = np.array([row for found in rows for row in found], dtype=int)
 
     def find(self, topic: str, text: str = "", most: int = 8, meant: Iterable[tuple[str, float]] = ()) -> list[Hit]:
@@ -147,9 +150,8 @@ class Search:
         else:
             scores *= 1 / (1 - ACCENTED)
         whole = self._whole_aliases(query)
-        best = np.maximum.reduceat(scores, self._starts) + self._prior
-        said_best = np.maximum.reduceat(said, self._starts)
-        explained_best = np.maximum.reduceat(explained, self._starts)
+        best = self._owners.best(scores) + self._prior
+        said_best, explained_best = self._owners.best(said), self._owners.best(explained)
         for number, alias in whole.items():
             length = min(1.0, 0.4 + 0.2 * len(alias.split()))
             best[number] += ALIAS_WHOLE * length * float(explained_best[number])
@@ -159,6 +161,7 @@ class Search:
         best += GIST * gist
         best -= self._mismatch(f"{query} {short(text)}")
         best *= SCALE
+        self._favour_whole_names(best, query, most)
         hits: list[Hit] = []
         for n in self._best_of_each_thing(best, most):
             kinds = (best, said_best, explained_best, spoken, gist)
@@ -170,30 +173,36 @@ class Search:
         """How like each entry is to an official name that everyday words stand for, by their share of the topic."""
         out = np.zeros(len(self.codes))
         for name, share in names:
-            out = np.maximum(out, share * np.maximum.reduceat(self._words.similar(short(name)), self._starts))
+            out = np.maximum(out, share * self._owners.best(self._words.similar(short(name))))
         return out
 
     def _spoken(self, query: str) -> Array:
         """How well each entry's full text speaks of the message; of several texts the best."""
-        out = np.zeros(len(self.codes))
-        if self._wording is not None:
-            np.maximum.at(out, self._text_owner, self._wording.similar(query)[self._text_row])
-        return out
+        if self._wording is None:
+            return np.zeros(len(self.codes))
+        return self._texts.best(self._wording.similar(query)[self._text_row])
 
     def _mismatch(self, message: str) -> Array:
         """What each entry loses for qualifiers said that it lacks, and for its own that were not said."""
-        said = np.array([any(_has(message, word) for word in q.says) for q in self._qualifiers], dtype=bool)
-        lacking = (said & ~self._known).sum(axis=1)
-        unsaid = (~said & self._named).sum(axis=1)
+        said = [n for n, q in enumerate(self._qualifiers) if any(_has(message, word) for word in q.says)]
+        lacking = self._lacks[said].sum(axis=0)
+        unsaid = self._most_unsaid - self._named[said].sum(axis=0)
         return np.asarray(LACKS_QUALIFIER * lacking + UNSAID_QUALIFIER * unsaid)
+
+    def _favour_whole_names(self, scores: Array, query: str, most: int) -> None:
+        """Raises the entries near the top whose name stands in the message word for word."""
+        for n in _highest(scores, most * 5):
+            said = max((len(name.split()) for name in self._folded_names[n] if _has(query, name)), default=0)
+            if said >= LEAST_NAME_WORDS:
+                scores[n] += NAME_WHOLE * said
 
     def _best_of_each_thing(self, scores: Array, most: int) -> list[int]:
         """The best entries; of one procedure at several levels only the best."""
         kept: dict[str, int] = {}
-        for n in np.argsort(-scores)[: most * 5]:
+        for n in _highest(scores, most * 5):
             if scores[n] <= LEAST_SCORE or len(kept) == most:
                 break
-            kept.setdefault(self._things[n] or self.codes[n], int(n))
+            kept.setdefault(self._things[n] or self.codes[n], n)
         return list(kept.values())
 
     def _coverage(self, query: str) -> tuple[Array, Array]:
@@ -228,17 +237,13 @@ class _Asked:
     """Questions of old, each owned by the procedure that answers it."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
-        self._size = len(entries)
         pairs = [(n, topic) for n, entry in enumerate(entries) for topic in entry.examples if topic]
-        self._owner = np.array([n for n, _ in pairs], dtype=int)
+        self._owners = Owners([n for n, _ in pairs], len(entries))
         self._view = View([topic for _, topic in pairs], analyzer="word", ngrams=(1, 2)) if pairs else None
 
     def like(self, query: str) -> Array:
         """For each entry how like the message its likest question is, in 0..1."""
-        out = np.zeros(self._size)
-        if self._view is not None:
-            np.maximum.at(out, self._owner, self._view.similar(query))
-        return out
+        return self._owners.best(self._view.similar(query) if self._view else np.zeros(0))
 
 
 class _Gist:
@@ -282,6 +287,12 @@ class View:
         columns = np.array([self._column[term] for term in said], dtype=np.intp)
         weights = (1 + np.log(np.array(list(said.values()), dtype=float))) * self._rarity[columns]
         return self._columns.times(columns, weights / max(float(np.linalg.norm(weights)), 1e-9))
+
+
+def _highest(scores: Array, most: int) -> list[int]:
+    """The places of the highest scores, best first."""
+    near = np.argpartition(-scores, min(most, len(scores) - 1))[:most]
+    return [int(n) for n in near[np.argsort(-scores[near], kind="stable")]]
 
 
 def _has(message: str, phrase: str) -> bool:

@@ -45,6 +45,17 @@ class AspectPhrase:
     unless_before: tuple[str, ...] = ()
     unless_after: tuple[str, ...] = ()
 
+    @cached_property
+    def folded(self) -> str:
+        return fold(self.phrase)
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Finds the phrase in a folded message."""
+        after = "".join(rf"(?<!{re.escape(word)} )" for word in self.unless_after)
+        before = rf"(?! (?:{'|'.join(self.unless_before)})(?!\w))" if self.unless_before else ""
+        return re.compile(rf"{after}(?<!\w){re.escape(self.folded)}(?!\w){before}")
+
 
 @dataclass(frozen=True)
 class Qualifier:
@@ -64,10 +75,14 @@ class Act:
 
 @dataclass(frozen=True)
 class Acts:
-    """All acts; the first is to make the paper in the first place. ``anything``: folded words of any paper's name."""
+    """All acts; the first is to make the paper in the first place. ``anything``: folded words of any paper's name.
+
+    ``empty``: phrases that hold a word of an act and say none ("phải làm sao").
+    """
 
     all: tuple[Act, ...] = ()
     anything: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
 
     def names(self, act: Act, folded: str) -> bool:
         """True where a folded official name is one of this act."""
@@ -75,11 +90,11 @@ class Acts:
 
     def says_first(self, text: str) -> bool:
         """True where a normalised message says that something is applied for."""
-        return _says(text, self._first)
+        return _says(self._telling(text), self._first)
 
     def says_other(self, text: str) -> bool:
         """True where it says that more than the first paper is wanted: it is lost, run out, to be changed, given up."""
-        return _says(text, self._other)
+        return _says(self._telling(text), self._other)
 
     def said(self, text: str) -> list[Act]:
         """The acts that a normalised message says, but for the first."""
@@ -88,6 +103,11 @@ class Acts:
     def without(self, folded: str) -> str:
         """A folded name without the words of acts and of any paper, and without marks."""
         return self._named.sub(" ", re.sub(r"[^\w\s]", " ", folded))
+
+    def _telling(self, text: str) -> str:
+        """The message without its empty phrases."""
+        accented, folded = _both_ways(self.empty)
+        return accented.sub(" ", text) if has_marks(text) else folded.sub(" ", fold(text))
 
     @cached_property
     def _first(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
@@ -165,8 +185,9 @@ class Lexicon:
         return re.compile(rf"(?:\s+(?:{'|'.join(map(re.escape, self.tail_fillers))}))+(?=\s*[?.!…]*\s*$)", re.I)
 
     @cached_property
-    def regional_patterns(self) -> tuple[tuple[re.Pattern[str], Short], ...]:
-        return tuple((re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.I), short) for word, short in self.regional)
+    def regional_patterns(self) -> tuple[tuple[str, re.Pattern[str], Short], ...]:
+        """Each word, what finds it, what it means."""
+        return tuple((word, re.compile(rf"(?<!\w){re.escape(word)}(?!\w)"), short) for word, short in self.regional)
 
 
 def _read(file: Path) -> Any:
@@ -265,7 +286,8 @@ def _acts(file: Path) -> Acts:
         says = tuple(word.lower() for word in _texts(entry["says"], file.name, str(entry)))
         found.append(Act(says, tuple(fold(word) for word in _texts(entry["names"], file.name, str(entry)))))
     anything = tuple(fold(word) for word in _texts(content.get("anything"), file.name, "anything"))
-    return Acts(tuple(found), anything)
+    empty = tuple(word.lower() for word in _texts(content.get("empty", ["-"]), file.name, "empty"))
+    return Acts(tuple(found), anything, empty)
 
 
 SIDES = ("unless_before", "unless_after")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import filterfalse
 
 TONES = "\u0300\u0301\u0303\u0309\u0323"
 LONGEST_WORD = 12
@@ -20,8 +21,10 @@ def nfc(text: str) -> str:
 
 def strip_marks(text: str) -> str:
     """The text without diacritics, case and everything else kept."""
+    if text.isascii():
+        return text
     decomposed = unicodedata.normalize("NFD", text.translate(D_STROKE))
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    return "".join(filterfalse(unicodedata.combining, decomposed))
 
 
 def fold(text: str) -> str:
@@ -57,9 +60,11 @@ def unify_tone_position(text: str) -> str:
 
 def _decomposed_tones(text: str) -> str:
     """Letters composed, tones apart: ầ → â + grave."""
-    out = []
-    for letter in nfc(text):
-        parts = unicodedata.normalize("NFD", letter)
-        tones = [p for p in parts if p in TONES]
-        out.append(nfc("".join(p for p in parts if p not in TONES)) + "".join(tones))
-    return "".join(out)
+    return "".join(map(_decomposed_tone, nfc(text)))
+
+
+@lru_cache(maxsize=1_000)
+def _decomposed_tone(letter: str) -> str:
+    parts = unicodedata.normalize("NFD", letter)
+    tones = [p for p in parts if p in TONES]
+    return nfc("".join(p for p in parts if p not in TONES)) + "".join(tones)

@@ -36,8 +36,6 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
 
     def __init__(self, catalogue: LiveCatalogue, most: int) -> None:
         self._catalogue, self._most = catalogue, most
-        ready = self._catalogue.current()  # asked once, so that it is built before the first citizen's message
-        ready.look(normalise("khai sinh", ready.lexicon))
 
     @classmethod
     def required_components(cls) -> list[type]:
@@ -55,7 +53,7 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> ProcedureLinker:
-        return cls(LiveCatalogue.of(settings.load()), config["most"])
+        return cls(LiveCatalogue.of(settings.load(), _build_search), config["most"])
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
@@ -96,6 +94,11 @@ class ProcedureLinker(GraphComponent, EntityExtractorMixin):
     def _typed(message: Message, canonical: Any) -> list[str]:
         codes = [canonical(found.value) for found in find_procedure_codes(message.get(TEXT))]
         return [code for code in dict.fromkeys(codes) if code]
+
+
+def _build_search(catalogue: Catalogue) -> None:
+    """Asks once, so that what is built at the first question is there before a citizen's."""
+    catalogue.look(normalise("khai sinh", catalogue.lexicon))
 
 
 def _entity(code: str, length: int, **scores: Any) -> dict[str, Any]:

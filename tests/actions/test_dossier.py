@@ -15,8 +15,10 @@ from actions import dossier_talk
 from actions.answer import ActionAnswer, ActionOutOfScope
 from actions.conversation import focus_on
 from actions.dossier import ActionDossier
+from actions.follow import ActionFollow
 from actions.people import ActionHandoff
 from actions.places import ActionPlace
+from actions.refuse import ActionRefuse
 from actions.smalltalk import ActionContinue, ActionSmalltalk
 from bot.portal.attempt_store import AttemptStoreError
 from bot.portal.dossier import Dossier, DossierStatus, LookUp, Outcome, Source, Supplement
@@ -275,13 +277,15 @@ def test_while_attempts_cannot_be_counted_none_is_made(monkeypatch: pytest.Monke
 
 
 def test_where_nobody_can_compare_the_digits_the_official_page_is_shown_and_none_are_asked_for(
-    portal: FakePortal,
+    portal: FakePortal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     portal.source = Source.MANUAL
     said = typed(CODE, CODE)
-    assert "chưa có cách biết đúng người có hồ sơ" in said.text
+    assert "chưa có cách biết ai là người có hồ sơ" in said.text
     assert OFFICIAL_PAGE in said.text
     assert not said.slots["dossier"]["awaiting"]
+    monkeypatch.setenv("MOTCUA_PORTAL", "manual")
+    assert "chưa nối với hệ thống hồ sơ" in typed(CODE, CODE).text
 
 
 def test_a_code_from_the_future_is_doubted_beside_the_answer() -> None:
@@ -309,10 +313,9 @@ def test_who_asked_to_be_told_is_asked_for_consent_once_the_digits_are_right() -
     assert "/follow_dossier" not in [button["payload"] for button in said.buttons]
 
 
-@pytest.mark.parametrize("intent", ["next_person", "delete_my_data"])
-def test_the_next_person_does_not_find_an_open_dossier(intent: str) -> None:
+def test_the_next_person_does_not_find_an_open_dossier() -> None:
     known = pressed("give_code", RIGHT, dossier=asked_for()).slots["dossier"]
-    assert typed("xong rồi", intent=intent, action=ActionSmalltalk(), dossier=known).slots["dossier"] is None
+    assert typed("xong rồi", intent="next_person", action=ActionSmalltalk(), dossier=known).slots["dossier"] is None
 
 
 def test_while_the_portal_thinks_others_are_answered(portal: FakePortal) -> None:
@@ -342,3 +345,21 @@ def test_while_the_portal_thinks_others_are_answered(portal: FakePortal) -> None
 def test_the_procedure_of_the_dossier_can_be_asked_about_next() -> None:
     told = pressed("give_code", RIGHT, dossier=asked_for()).slots
     assert told["focus"] == focus_on("1.001193", ("overview",))[0]["value"]
+
+
+def test_beside_a_dossier_words_about_its_result_ask_nothing_of_its_procedure() -> None:
+    """The aspect is heard, the procedure is in focus since the dossier was told; still the dossier is meant."""
+    told = pressed("give_code", RIGHT, dossier=asked_for()).slots
+    known = {"dossier": told["dossier"], "focus": told["focus"]}
+    result = {"entity": "aspect", "value": "result"}
+    follow = Said(ActionFollow(), "follow_dossier", "bao cho toi khi co ket qua", result, **known)
+    assert "đồng ý" in follow.text
+    explained = Said(ActionDossier(), "explain_status", "zalo nói đã xử lý xong có kết quả", result, **known)
+    assert "hồ sơ đã có kết quả" in explained.text
+
+
+def test_who_wants_a_dossier_looked_up_is_not_refused_as_if_it_were_to_be_filed() -> None:
+    looked_up = typed(f"tra dùm tôi {CODE}", CODE, intent="file_for_me", action=ActionRefuse())
+    assert NEED in looked_up.text
+    filed = typed(f"nộp dùm tôi giấy cho {CODE}", CODE, intent="file_for_me", action=ActionRefuse())
+    assert filed.record.status == "refused"

@@ -94,7 +94,7 @@ def test_a_dossier_that_is_closed_is_not_followed() -> None:
 def test_where_no_system_is_connected_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOTCUA_PORTAL", "manual")
     said = Said(ActionFollow(), "follow_dossier", "theo dõi giùm", VERIFIED)
-    assert "chưa nối với hệ thống hồ sơ" in said.text
+    assert "chưa tra được hồ sơ" in said.text
 
 
 def test_agreed_by_button_the_gateway_is_asked_to_follow() -> None:
@@ -166,8 +166,7 @@ def test_several_codes_to_stop_are_asked_about_one_by_one() -> None:
     assert [button["title"] for button in said.buttons] == [CODE, OTHER]
 
 
-@pytest.mark.parametrize("intent", ["withdraw_consent", "delete_my_data"])
-def test_whoever_takes_consent_back_is_told_of_no_dossier_any_more(intent: str) -> None:
-    said = Said(ActionSmalltalk(), intent, "tôi rút lại đồng ý", VERIFIED)
+def test_whoever_takes_consent_back_is_told_of_no_dossier_any_more() -> None:
+    said = Said(ActionSmalltalk(), "withdraw_consent", "tôi rút lại đồng ý", VERIFIED)
     assert said.unfollow == UnfollowRequest()
     assert "đã thôi theo dõi" in said.text

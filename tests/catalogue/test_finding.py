@@ -73,8 +73,8 @@ def test_everyday_words_stand_for_official_names() -> None:
     assert share_of("lay vo", "toi sap lay vo", {"toi", "sap"}) == 1.0
 
 
-def candidate(code: str, score: float, **chances: float) -> Candidate:
-    return Candidate(code, score, chances=Chances(**{"right": 0.0, **chances}) if chances else None)
+def candidate(code: str, score: float, alias: str = "", **chances: float) -> Candidate:
+    return Candidate(code, score, alias, chances=Chances(**{"right": 0.0, **chances}) if chances else None)
 
 
 def test_one_clear_match_is_answered() -> None:
@@ -123,6 +123,21 @@ def test_a_place_in_the_offered_list_picks_from_it_and_keeps_what_was_asked() ->
     memory = Memory(offered=("1.001193", "2.000635"), offered_aspects=("fee",))
     made = decide(Question([], (), pick=1), memory, thresholds())
     assert (made.status, made.procedures, made.aspects) == ("answered", ("2.000635",), ("fee",))
+
+
+def test_a_place_without_a_list_picks_from_what_was_talked_about() -> None:
+    memory = Memory(focus="1.004194", earlier=("1.001193", "1.004194"))
+    assert decide(Question([], ("fee",), pick=0), memory, thresholds()).procedures == ("1.001193",)
+    assert decide(Question([], ("fee",), pick=1), memory, thresholds()).procedures == ("1.004194",)
+
+
+def test_a_procedure_talked_about_earlier_is_come_back_to_by_its_name() -> None:
+    unsure = [candidate("1.000656", 0.6, right=0.3, alias="khai tử")]
+    memory = Memory(focus="1.003197", mentioned=("1.000656", "1.003197"))
+    made = decide(Question(unsure, ("processing_time",), fits_focus=True), memory, thresholds())
+    assert made.procedures == ("1.000656",)
+    fresh = decide(Question(unsure, ("processing_time",), fits_focus=True), Memory(focus="1.003197"), thresholds())
+    assert fresh.procedures == ("1.003197",)
 
 
 def test_a_place_outside_the_list_picks_nothing() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import date
 from pathlib import Path
 
@@ -168,14 +170,43 @@ def test_the_index_answers_only_the_facts_it_holds() -> None:
     assert entry.code in text
 
 
-def test_a_running_catalogue_takes_up_a_change_and_survives_a_broken_one(tmp_path: Path) -> None:
-    for folder in ("index", "responses", "lexicon", "procedures/ho_tich"):
-        (tmp_path / folder).mkdir(parents=True)
+def small_data(folder: Path) -> Path:
+    """Data with the birth record alone, which is returned."""
+    for name in ("index", "responses", "lexicon", "procedures/ho_tich"):
+        (folder / name).mkdir(parents=True)
     for source in (*(DATA / "responses").glob("*.yml"), *(DATA / "lexicon").glob("*.yml")):
-        (tmp_path / source.parent.name / source.name).write_bytes(source.read_bytes())
-    (tmp_path / "index" / "procedures.jsonl").write_text("")
-    file = tmp_path / "procedures" / "ho_tich" / "1.001193.yml"
+        (folder / source.parent.name / source.name).write_bytes(source.read_bytes())
+    (folder / "index" / "procedures.jsonl").write_text("")
+    file = folder / "procedures" / "ho_tich" / "1.001193.yml"
     file.write_bytes(BIRTH.read_bytes())
+    return file
+
+
+def test_the_old_catalogue_answers_while_a_change_is_made_ready(tmp_path: Path) -> None:
+    file = small_data(tmp_path)
+    go_on, made = threading.Event(), threading.Event()
+    go_on.set()
+
+    def make_ready(catalogue: object) -> None:
+        assert go_on.wait(10)
+        made.set()
+
+    live = LiveCatalogue(tmp_path, check_seconds=0, beside=True, make_ready=make_ready)
+    go_on.clear()
+    made.clear()
+    file.write_text(BIRTH.read_text(encoding="utf-8").replace("làm giấy khai sinh cho bé", "khai sinh mới"))
+    for _ in range(3):
+        assert live.current().procedures["1.001193"].plain_name == "làm giấy khai sinh cho bé"
+    go_on.set()
+    assert made.wait(10)
+    deadline = time.monotonic() + 10
+    while live.current().procedures["1.001193"].plain_name != "khai sinh mới":
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_running_catalogue_takes_up_a_change_and_survives_a_broken_one(tmp_path: Path) -> None:
+    file = small_data(tmp_path)
     now = [0.0]
     live = LiveCatalogue(tmp_path, check_seconds=2, clock=lambda: now[0])
     assert live.current().procedures["1.001193"].plain_name == "làm giấy khai sinh cho bé"

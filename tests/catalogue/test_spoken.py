@@ -40,7 +40,7 @@ def test_an_everyday_name_leads_to_a_procedure_of_the_index() -> None:
 
 def test_an_everyday_name_of_the_index_never_takes_a_curated_alias() -> None:
     taken = {fold(alias) for record in catalogue().procedures.values() for alias in record.aliases}
-    for one in catalogue()._entries():
+    for one in catalogue()._entries:
         if not one.curated:
             assert not taken & {fold(alias) for alias in one.aliases}, one.code
 
