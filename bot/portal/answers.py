@@ -60,6 +60,10 @@ class DossierTeller:
         """After three wrong tries with one code."""
         return self._with_link("utter_dossier_blocked", code)
 
+    def digits_unknown(self, code: str) -> str:
+        """After "không nhớ số điện thoại": who may know it, and where to go without."""
+        return self._with_link("utter_dossier_digits_unknown", code)
+
     def cannot_verify(self, code: str) -> str:
         """Where the system has no phone to compare with."""
         return self._with_link("utter_dossier_cannot_verify", code)
@@ -104,7 +108,7 @@ class DossierTeller:
             else self._say("utter_dossier_found_bare", code=code)
         )
         lines = [self._say("utter_event_sympathy")] if self._statuses.is_mourning(dossier.procedure_name) else []
-        lines.append(heading)
+        lines.append(heading.replace("….", "…"))
         if dossier.owner_masked:
             lines.append(self._say("utter_dossier_owner", owner=dossier.owner_masked))
         if wording := self.wording(dossier):
@@ -118,7 +122,7 @@ class DossierTeller:
     def wording(self, dossier: Dossier) -> str:
         """A line with what the portal calls the status; empty where there is nothing to show."""
         wording = shortened(self._duties.wording(dossier), LONGEST_PROCEDURE).rstrip(".")
-        return self._say("utter_dossier_wording", wording=wording) if wording else ""
+        return self._say("utter_dossier_wording", wording=wording).replace("….", "…") if wording else ""
 
     def _footer(self, looked_up: LookUp, dossier: Dossier) -> list[str]:
         """When the portal said so, a word where that is long ago, and where to look oneself."""

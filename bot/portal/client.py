@@ -122,12 +122,13 @@ def portal_of(
     headers: Mapping[str, str] | None = None,
     share: float = 1 - settings.FOLLOWING_SHARE,
 ) -> Portal:
-    """The portal that the settings name. ``headers`` go with every request (the fault matrix needs one).
+    """The portal that the settings name; the official page where nobody could be shown to be the right person.
 
-    ``status_of`` reads an installation's status ids and names; the national ten are known without it. ``share``: this
-    process's part of the requests a second that all may make; what is left when dossiers are followed, if not told.
+    ``headers`` go with every request (the fault matrix needs one). ``status_of`` reads an installation's status ids
+    and names; the national ten are known without it. ``share``: this process's part of the requests a second that all
+    may make; what is left when dossiers are followed, if not told.
     """
-    if known.portal == "manual":
+    if not known.portal_can_verify:
         return Manual()
     transport = Transport(Pace(known.portal_a_second * share), headers)
     where = (transport, known.portal_url, known.portal_token_url, known.portal_client, known.portal_secret, status_of)

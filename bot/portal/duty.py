@@ -260,7 +260,8 @@ class DutyTeller:
         asked = requests_in(newest.text, self._papers_of(dossier.procedure_code))
         lines = [self._say("utter_dossier_requests")]
         for request in asked[:MOST_ITEMS]:
-            lines.append(self._say("utter_dossier_request", text=shortened(request.text, LONGEST_ITEM).rstrip(".")))
+            asks = self._say("utter_dossier_request", text=shortened(request.text, LONGEST_ITEM).rstrip("."))
+            lines.append(asks.replace("….", "…"))
             lines += filter(None, map(self._paper, request.papers))
         if len(asked) > MOST_ITEMS:
             lines.append(self._say("utter_dossier_requests_more"))

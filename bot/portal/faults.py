@@ -69,6 +69,7 @@ def _aimed(known: settings.Settings, adapter: str, address: str) -> settings.Set
     return replace(
         known,
         portal=adapter,
+        portal_has_phone=True,
         portal_url=url,
         portal_token_url=url + token,
         portal_client="motcua",

@@ -19,8 +19,15 @@ from bot.portal.dossier import Dossier, DossierStatus
 from bot.portal.second_factor import SecondFactor
 
 S = DossierStatus
-CONSENT_TEXT = "2026-11-25"
-"""The version of ``utter_follow_consent``, kept with every consent; a new day wherever that sentence promises anew."""
+CONSENT_TEXTS = {
+    "2026-11-25": "a1852553a1fd1203b9746a2351a78872",
+    "2026-11-26": "afd56489f7e5af3bb6208d689b0a34f3",
+}
+"""The versions of ``utter_follow_consent`` and the digest of each, the newest last: what somebody agreed to is known
+for ever. ``motcua procedures check`` tells where the sentence is another one by now.
+"""
+CONSENT_TEXT = list(CONSENT_TEXTS)[-1]
+"""Kept with every consent."""
 LONGEST_CODE = 40
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -156,6 +163,11 @@ def doubtful(before: State, now: State) -> bool:
         return True
     asks_again = now.status is S.SUPPLEMENT_REQUIRED and before.status is not S.SUPPLEMENT_REQUIRED
     return asks_again and bool(now.supplement) and now.supplement == before.supplement
+
+
+def consent_digest(sentence: str) -> str:
+    """Of the sentence as it stands in the file, ``{code}`` unfilled."""
+    return _digest(sentence)
 
 
 def next_look(code: str, status: DossierStatus, now: datetime, hour: timedelta = HOUR) -> datetime:

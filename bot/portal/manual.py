@@ -1,4 +1,7 @@
-"""Where no system answers us: the portal's own page, where citizens look for themselves (log-in or captcha)."""
+"""Where no system answers us, or its replies hold no phone: the portal's own page, where citizens look for themselves.
+
+That page asks for a log-in or a captcha.
+"""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from bot.portal.deadline import Deadline, _addresses
 from bot.portal.dossier import Outcome
 from bot.portal.pace import Breaker, Failure, Pace
 from bot.portal.transport import content_of
+from tests.examples import examples
 from tests.portal.scripted_portal import (
     CODE,
     FACTOR,
@@ -339,7 +340,7 @@ def _failure_of(status: int, headers: dict[str, str], body: bytes) -> Failure | 
     return None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.binary(max_size=200), st.sampled_from([b"", HEAD, HEAD + b"\r\n", b"HTTP/1.1 200 OK\r\n"]))
 def test_any_bytes_on_the_wire_are_an_outcome(wire: bytes, head: bytes) -> None:
     with ScriptedPortal() as portal:

@@ -20,6 +20,7 @@ from bot.portal.igate import IGate
 from bot.portal.manual import Manual
 from bot.portal.ngsp import Ngsp
 from bot.portal.second_factor import NotFourDigits, SecondFactor, key_of
+from tests.examples import examples
 from tests.portal.scripted_portal import (
     CODE,
     FACTOR,
@@ -152,7 +153,7 @@ def test_any_json_is_an_outcome(content: Any) -> None:
             assert looked_up.outcome in (Outcome.NOT_FOUND, Outcome.NEED_VERIFY, Outcome.UPSTREAM_DOWN)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.data())
 def test_any_value_anywhere_in_a_dossier_is_an_outcome_of_whitelisted_types(data: st.DataObject) -> None:
     extra = {"updatedDate": "2026-11-20T01:00:00Z", "completedDate": "2026-11-20", "dueDate": "x"}

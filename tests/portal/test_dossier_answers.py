@@ -27,7 +27,7 @@ CODE = "H19.12-261105-0007"
 TODAY = date(2026, 11, 25)
 NOW = datetime(2026, 11, 25, 8, 5, tzinfo=TIME_ZONE)
 RESPONSES = yaml.safe_load((DATA / "responses" / "dossier.yml").read_text(encoding="utf-8"))["responses"]
-LINK = f"Tự xem trên Cổng Dịch vụ công quốc gia, mục Tra cứu hồ sơ: {OFFICIAL_PAGE}"
+LINK = f"Mình tự xem ở Cổng Dịch vụ công quốc gia, mục Tra cứu hồ sơ: {OFFICIAL_PAGE}"
 
 
 @cache
@@ -50,6 +50,12 @@ def test_every_status_ends_with_when_the_portal_said_so_and_the_official_page(st
     text = teller().answer(found(status), CODE, digits_given=True)
     assert text.splitlines()[-2:] == ["Theo Cổng, máy hỏi lúc 8 giờ 05, thứ Tư, 25/11/2026.", LINK]
     assert text.startswith(f"Dạ, hồ sơ {CODE}: Đăng ký khai sinh.")
+
+
+def test_a_long_name_is_cut_at_a_word_with_an_ellipsis_and_no_full_stop_after_it() -> None:
+    heading = teller().answer(found(procedure_name="Xác nhận nhà ở " * 40), CODE, True).splitlines()[0]
+    assert heading.endswith("nhà…")
+    assert len(heading) < 160
 
 
 def test_the_portals_own_wording_is_shown_and_else_the_national_name() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from bot.catalogue.phrases import Phrases
 from bot.portal.check import check
+from bot.portal.following import CONSENT_TEXT
 from bot.settings import HOME
 
 DATA = HOME / "nlu_data"
@@ -61,3 +62,11 @@ def test_a_table_past_its_review_and_a_calendar_that_ends_soon_are_warnings() ->
         ("statuses.yml: review_by", True),
         ("holidays.yml: years", True),
     ]
+
+
+def test_words_of_consent_that_changed_need_a_version_of_their_own(data: Path) -> None:
+    changed(data / "responses" / "dossier_follow.yml", "lâu nhất là một năm", "lâu nhất là hai năm")
+    ((where, problem, warning),) = problems(data)
+    assert where == "dossier_follow.yml: utter_follow_consent"
+    assert f"is no longer the text of {CONSENT_TEXT}" in problem
+    assert not warning

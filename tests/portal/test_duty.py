@@ -100,7 +100,7 @@ def test_without_a_day_it_is_said_that_the_portal_names_none() -> None:
 
 def test_a_day_in_tet_leads_to_the_first_day_the_counter_is_open() -> None:
     told = duty(S.IN_PROGRESS, due_on=date(2027, 2, 5))
-    assert "Mình đến ngày thứ Năm, 11/2/2027" in told.by
+    assert "Mình đến vào thứ Năm, 11/2/2027" in told.by
 
 
 @pytest.mark.parametrize("due", [date(2028, 1, 5), date(2027, 12, 31), date(9999, 12, 31)])
@@ -143,7 +143,7 @@ def test_a_supplement_lists_the_newest_request_by_its_day_and_where_each_paper_c
 @pytest.mark.parametrize(
     ("until", "said"),
     [
-        (None, "Cổng chưa ghi hạn nộp thêm"),
+        (None, "Máy chưa thấy hạn nộp thêm"),
         (TODAY, "Hạn nộp thêm là hôm nay"),
         (date(2026, 11, 20), "nay đã qua. Mình hỏi nơi nộp ngay"),
         (date(2026, 11, 29), "Mình nộp trước ngày đó"),
@@ -220,7 +220,7 @@ def test_fees_and_taxes_of_one_dossier_are_listed_apart() -> None:
 def test_without_charges_the_wording_tells_what_is_paid_and_the_counter_is_asked(wording: str, said: str) -> None:
     told = duty(S.PAYMENT_REQUIRED, portal_status=wording)
     assert said in told.happened
-    assert "Cổng chưa ghi phải đóng bao nhiêu" in told.money
+    assert "Máy chưa thấy phải đóng bao nhiêu" in told.money
     assert "lừa đảo" in told.warning
 
 

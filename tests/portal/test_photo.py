@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.portal.photo import FORMATS, MOST_BYTES, MOST_PIXELS, PhotoOutcome, PhotoReading, read_receipt
+from tests.examples import examples
 
 CODE = "H19.12-261105-0007"
 QR, BAR = zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.Code128
@@ -173,7 +174,7 @@ PICTURES = [saved(drawn(CODE).convert("RGB"), file_format) for file_format in FO
 CHANGES = st.lists(st.tuples(st.integers(0, 10**6), st.binary(min_size=1, max_size=8)), min_size=1, max_size=8)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.sampled_from(PICTURES), CHANGES)
 def test_a_picture_damaged_anywhere_gives_a_reading(picture: bytes, changes: list[tuple[int, bytes]]) -> None:
     damaged = bytearray(picture)

@@ -17,7 +17,7 @@ from tests.portal.scripted_portal import status_of
 
 @pytest.fixture(autouse=True)
 def plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("", "_URL", "_TOKEN_URL", "_CLIENT", "_SECRET", "_A_SECOND", "_CACHE"):
+    for name in ("", "_PHONE", "_URL", "_TOKEN_URL", "_CLIENT", "_SECRET", "_A_SECOND", "_CACHE"):
         monkeypatch.delenv(f"MOTCUA_PORTAL{name}", raising=False)
 
 
@@ -39,9 +39,14 @@ def test_the_stand_in_is_the_default(
     assert isinstance(portal._adapter, adapter)
 
 
-def test_without_a_system_it_is_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MOTCUA_PORTAL", "manual")
-    assert isinstance(portal_of(Settings(), status_of), Manual)
+@pytest.mark.parametrize(("name", "value"), [("MOTCUA_PORTAL", "manual"), ("MOTCUA_PORTAL_PHONE", "no")])
+def test_without_a_system_or_a_phone_in_its_replies_it_is_by_hand(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    known = Settings()
+    assert not known.portal_can_verify
+    assert isinstance(portal_of(known, status_of), Manual)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +57,7 @@ def test_without_a_system_it_is_by_hand(monkeypatch: pytest.MonkeyPatch) -> None
         ("MOTCUA_PORTAL_TOKEN_URL", "http://127.0.0.1.example", "not encrypted"),
         ("MOTCUA_PORTAL_URL", "portal.example", "not a web address"),
         ("MOTCUA_PORTAL_A_SECOND", "0", "above 0"),
+        ("MOTCUA_PORTAL_PHONE", "maybe", "none of yes, no"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(

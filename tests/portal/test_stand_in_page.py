@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.portal.stand_in.page import WARNING
 from bot.portal.stand_in.samples import STATUSES, load
+from tests.examples import examples
 from tests.portal.standing_in import CODE, Answer, Caller
 
 DOSSIER = f"/ho-so/{CODE}"
@@ -176,7 +177,7 @@ def test_an_address_that_does_not_exist_is_told_apart_from_a_wrong_method(caller
     assert caller.call("DELETE", DOSSIER).status == 405
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(200), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     do=st.sampled_from(["next", "status", "due", "supplement"]),
     status=st.sampled_from([str(number) for number in STATUSES]),

@@ -25,7 +25,7 @@ class Service:
         self.environment = {**os.environ, "MOTCUA_VAR": str(var), "MOTCUA_DATA": str(data), "PYTHONWARNINGS": "ignore"}
         self.environment.pop("DATABASE_URL", None)
 
-    def motcua(self, *words: str, seconds: float = 300) -> subprocess.CompletedProcess[str]:
+    def motcua(self, *words: str, seconds: float = 300, typed: str | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [MOTCUA, *words],
             cwd=HOME,
@@ -33,6 +33,7 @@ class Service:
             capture_output=True,
             text=True,
             timeout=seconds,
+            input=typed,
             check=False,
         )
 
