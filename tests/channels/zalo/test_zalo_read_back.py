@@ -224,7 +224,8 @@ def test_the_latest_come_first_in_pages_of_ten(zalo_stand_in: Doors, connector: 
 @pytest.mark.parametrize(
     ("data", "code"),
     [({"count": 11}, -210), ({"count": 0}, -201), ({"count": "5"}, -201), ({"count": True}, -201),
-     ({"offset": -1}, -201), ({"user_id": int(USER)}, -201), ({"user_id": "900000000000009999"}, -201), ({"more": 1}, -201)],
+     ({"offset": -1}, -201), ({"user_id": int(USER)}, -201), ({"user_id": "900000000000009999"}, -201),
+     ({"more": 1}, -201)],
 )  # fmt: skip
 def test_what_the_list_does_not_take_is_refused(connector: Connector, data: dict[str, Any], code: int) -> None:
     assert error(read(connector, **data).json())[0] == code
