@@ -37,6 +37,8 @@ from bot.cli.tables import show, table
 SCALE = 0.01
 MOST_OUTSTANDING, MOST_WAITING = 15, 40
 TICK_SECONDS, SETTLED_TICKS = 0.5, 6
+LOOK_AFTER_SECONDS = 15.0
+"""As in the outbox: when a send of unknown outcome is due again, counted from its beginning."""
 COMMAND_SECONDS = 10
 FORMS = ("lệ phí thủ tục {code}", "{code} cần giấy tờ gì", "thủ tục {code} làm ở đâu", "{code}")
 """The last one's answer is long: Zalo gets it in parts."""
@@ -48,8 +50,13 @@ OPEN = """
            (SELECT count(*) FROM gateway_inboxmessage WHERE state = 'waiting')
          + (SELECT count(*) FROM gateway_outboxmessage WHERE state = 'waiting' OR unknown_since IS NOT NULL)"""
 STATES = """
-    SELECT m.state, count(*) FROM gateway_outboxmessage m JOIN gateway_conversation c ON c.id = m.conversation_id
-    WHERE c.channel = %(channel)s GROUP BY m.state"""
+    SELECT concat_ws(' ', m.state, nullif(m.error, '')), count(*)
+    FROM gateway_outboxmessage m JOIN gateway_conversation c ON c.id = m.conversation_id
+    WHERE c.channel = %(channel)s GROUP BY 1"""
+UNKNOWN = """
+    SELECT (extract(epoch FROM m.next_try_at) - %(after)s)::float
+    FROM gateway_outboxmessage m JOIN gateway_conversation c ON c.id = m.conversation_id
+    WHERE c.channel = %(channel)s AND m.state = 'unknown' ORDER BY m.id"""
 
 
 @dataclass(frozen=True)
@@ -70,11 +77,12 @@ class Moment:
 
 @dataclass
 class Story:
-    """How a run went. ``kills``: seconds, part, and seconds until all was well again."""
+    """How a run went. ``kills``: seconds, part, and seconds until all was well again; ``began``: seconds since 1970."""
 
     moments: list[Moment] = field(default_factory=list)
     kills: list[tuple[float, str, float | None]] = field(default_factory=list)
     stopped_early: bool = False
+    began: float = field(default_factory=time.time)
 
 
 class Run:
@@ -94,7 +102,7 @@ class Run:
         self._total = sum(map(len, asked.values()))
         self._planned = list(_order(kills_each))
         self._most = min(MOST_OUTSTANDING, max(2, max(map(len, asked.values())) // 5))
-        self._written: Counter[int] = Counter()
+        self.written: Counter[int] = Counter()
         self._excused: Counter[int] = Counter()
         self._away: tuple[str, set[int], float] | None = None
         self._begun = time.monotonic()
@@ -107,7 +115,7 @@ class Run:
         while quiet < SETTLED_TICKS:
             heard = {person: len(answers(texts)) for person, texts in self._phones.heard().items()}
             accepted, still_open = self._tables()
-            self.story.moments.append(Moment(self._seconds(), self._written.total(), accepted, sum(heard.values())))
+            self.story.moments.append(Moment(self._seconds(), self.written.total(), accepted, sum(heard.values())))
             self._kill_and_wait(sum(heard.values()))
             self._write_on(heard)
             settled = not still_open and still_open is not None and not self._phones.on_the_way() and not self._away
@@ -126,18 +134,18 @@ class Run:
     def _write_on(self, heard: dict[int, int]) -> None:
         """Everybody has a few questions under way at any time."""
         for person, questions in self._asked.items():
-            written = self._written[person]
+            written = self.written[person]
             room = self._most - (written - heard.get(person, 0) - self._excused[person])
             texts = [question.text for question in questions[written : written + max(0, room)]]
             if texts:
                 self._phones.write(person, texts)
-                self._written[person] += len(texts)
+                self.written[person] += len(texts)
 
     def _excuse(self, heard: dict[int, int]) -> bool:
         """All is quiet, so what is missing now is lost: the rest is written all the same. False where there is none."""
         for person in self._asked:
-            self._excused[person] = self._written[person] - heard.get(person, 0)
-        return self._written.total() < self._total
+            self._excused[person] = self.written[person] - heard.get(person, 0)
+        return self.written.total() < self._total
 
     def _kill_and_wait(self, answered: int) -> None:
         """The next part, once its share of the answers is there and the part before is back."""
@@ -227,9 +235,9 @@ def main(
             run = Run(phones, Parts(stack, var), asked, kills, stack.database_url, until)
             run.run(bar)
             stories[phones.channel] = run.story
-            codes = {person: [question.code for question in those] for person, those in asked.items()}
+            codes = {person: [one.code for one in those[: run.written[person]]] for person, those in asked.items()}
             content[phones.channel] = _result(
-                counted(codes, phones.heard()), run.story, _states(stack.database_url, phones.channel)
+                counted(codes, phones.heard()), run.story, _outbox(stack.database_url, phones.channel, run.story.began)
             )
     report.parent.mkdir(parents=True, exist_ok=True)
     report.write_text(json.dumps(content, indent=1) + "\n")
@@ -245,18 +253,24 @@ def _bar() -> Progress:
     return Progress(*columns, TimeElapsedColumn(), TextColumn("{task.fields[part]}"), console=console)
 
 
-def _states(database: str, channel: str) -> dict[str, int]:
-    """The outbox at the end."""
+def _outbox(database: str, channel: str, began: float) -> dict[str, object]:
+    """The outbox at the end; of what is unknown also when its send began, in seconds of the run: beside which kill."""
+    asked = {"channel": channel, "after": began + LOOK_AFTER_SECONDS}
     with psycopg.connect(database, connect_timeout=COMMAND_SECONDS) as connection:
-        return {state: count for state, count in connection.execute(STATES, {"channel": channel})}
+        states = {state: count for state, count in connection.execute(STATES, asked)}
+        return {
+            "outbox": states,
+            "unknown_at": [round(seconds, 2) for (seconds,) in connection.execute(UNKNOWN, asked)],
+        }
 
 
-def _result(found: Found, story: Story, outbox: dict[str, int]) -> dict[str, object]:
+def _result(found: Found, story: Story, outbox: dict[str, object]) -> dict[str, object]:
     killed = Counter(part for _, part, _ in story.kills)
     back = {part: [seconds for _, other, seconds in story.kills if other == part] for part in killed}
     return {
         **asdict(found), "kills": dict(killed), "seconds": story.moments[-1].seconds, "back_after_seconds": back,
-        "outbox": outbox, "stopped_early": story.stopped_early,
+        **outbox, "killed_at": [[seconds, part] for seconds, part, _ in story.kills],
+        "stopped_early": story.stopped_early,
     }  # fmt: skip
 
 
@@ -286,7 +300,18 @@ def _draw(stories: dict[str, Story], file: Path) -> None:
 
 def _show(content: dict[str, dict[str, object]]) -> None:
     filled = table("", *content)
-    for name in ("sent", "lost", "duplicated", "reordered", "other", "kills", "seconds", "outbox", "stopped_early"):
+    for name in (
+        "sent",
+        "lost",
+        "duplicated",
+        "reordered",
+        "other",
+        "kills",
+        "seconds",
+        "outbox",
+        "unknown_at",
+        "stopped_early",
+    ):
         filled.add_row(name.replace("_", " "), *(_cell(one[name]) for one in content.values()))
     show(filled)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +21,7 @@ def own_stack(environment: Mapping[str, str]) -> Iterator[tuple[stack.Stack, Pat
 
     Raises StackError, TrainingFailed.
     """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # told to stop, it stops the stack too
     with tempfile.TemporaryDirectory(prefix="motcua-bench-") as folder:
         os.environ.pop("DATABASE_URL", None)
         os.environ |= {"MOTCUA_VAR": folder, "MOTCUA_PORT": "0", "MOTCUA_PORTAL": "manual", **environment}

@@ -166,7 +166,7 @@ class Settings:
     actions_url: str = field(default_factory=lambda: _url("MOTCUA_ACTIONS_URL", "http://127.0.0.1:5055/webhook"))
     rasa_timeout_seconds: float = field(default_factory=lambda: _number("MOTCUA_RASA_TIMEOUT", 15))
     catalogue_url: str = field(default_factory=lambda: _url("MOTCUA_CATALOGUE_URL", "https://dichvucong.gov.vn"))
-    catalogue_check_seconds: float = field(default_factory=lambda: _number("MOTCUA_CATALOGUE_CHECK", 2))
+    catalogue_check_seconds: float = field(default_factory=lambda: _number("MOTCUA_CATALOGUE_CHECK", 0.5))
     worker_threads: int = field(default_factory=lambda: int(_number("MOTCUA_WORKER_THREADS", 4)))
     most_waiting: int = field(default_factory=lambda: int(_number("MOTCUA_MOST_WAITING", 20)))
     portal: str = field(default_factory=_portal)

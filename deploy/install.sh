@@ -19,7 +19,7 @@ echo "1/3 environment (.venv)"
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 echo "2/3 uv"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.txt
-echo "3/3 locked packages (the first time about 700 MB)"
+echo "3/3 locked packages (the first time about 800 MB)"
 .venv/bin/uv pip sync --require-hashes --python .venv/bin/python requirements-uv.txt requirements.txt
 .venv/bin/uv pip install --quiet --no-deps --no-build-isolation --python .venv/bin/python -e .
 echo "$wanted" > .venv/installed

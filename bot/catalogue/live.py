@@ -103,6 +103,7 @@ class LiveCatalogue:
             fresh, procedures={**fresh.procedures, **kept}, reviews=reviews, life_events=events, places=places,
             elsewhere=elsewhere,
         )  # fmt: skip
+        ready.take_over(self._current)
         self._make_ready(ready)
         self._current = ready
         self._report()

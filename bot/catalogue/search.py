@@ -301,9 +301,17 @@ def _has(message: str, phrase: str) -> bool:
 
 def _named(entries: Sequence[Entry], qualifiers: Sequence[Qualifier], texts: Callable[[Entry], Iterable[str]]) -> Array:
     """Which entries (rows) carry which qualifiers (columns) in these texts."""
-    folded = [" | ".join(fold(text) for text in texts(entry)) for entry in entries]
-    rows = [[any(_has(text, word) for word in q.names) for q in qualifiers] for text in folded]
-    return np.array(rows, dtype=bool).reshape(len(entries), len(qualifiers))
+    words = sorted({word for q in qualifiers for word in q.names})
+    any_of_them = re.compile("|".join(map(re.escape, words)) or "(?!)")
+    none = [False] * len(qualifiers)
+
+    def carried(entry: Entry) -> list[bool]:
+        text = " | ".join(fold(text) for text in texts(entry))
+        if not any_of_them.search(text):  # told far quicker than by each of them
+            return none
+        return [any(_has(text, word) for word in q.names) for q in qualifiers]
+
+    return np.array([carried(entry) for entry in entries], dtype=bool).reshape(len(entries), len(qualifiers))
 
 
 def rank(entry: Entry) -> float:

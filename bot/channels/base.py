@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum
@@ -140,12 +140,12 @@ class LateNews(Protocol):
 
 
 @runtime_checkable
-class Paced(Protocol):
-    """A messenger that takes only so many messages a second. Optional beside ``Channel``."""
+class Punctual(Protocol):
+    """A messenger that can say when a message is about to leave. Optional beside ``Channel``."""
 
-    def make_way(self, recipient: str) -> None:
-        """Waits until a message may go there. Called before each send is written down as begun: who is killed while
-        they wait has certainly sent nothing.
+    def send_at(self, recipient: str, message: Outgoing, begin: Callable[[], None]) -> Delivery:
+        """As ``Channel.send``. Calls ``begin`` in the caller's thread once everything is ready and only the message is
+        missing; not at all where it does not come to that. Raises what ``begin`` raises: then nothing was sent.
         """
         ...
 

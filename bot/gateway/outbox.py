@@ -25,7 +25,7 @@ from bot.channels.base import (
     Outcome,
     Outgoing,
     OutgoingButton,
-    Paced,
+    Punctual,
     PushWindow,
     ReadBack,
 )
@@ -130,12 +130,14 @@ class Sender:
             _note(message, Delivery(Outcome.GIVE_UP, UNREACHABLE))
             return
         channel, key, late = self._channels[message.conversation.channel], message.conversation.key, self._late(message)
-        wire = _wire(message)
-        if isinstance(channel, Paced):
-            channel.make_way(key)
-        _mark(message)
         try:
-            delivery = _send_late(channel, message) if late else channel.send(key, wire)
+            if isinstance(channel, Punctual) and not late:
+                delivery = channel.send_at(key, _wire(message), lambda: _mark(message))
+            else:
+                _mark(message)
+                delivery = _send_late(channel, message) if late else channel.send(key, _wire(message))
+        except (OperationalError, InterfaceError):
+            raise  # the database itself
         except Exception as error:  # noqa: BLE001  # boundary to a messenger: what it did before it broke is not known
             delivery = Delivery(Outcome.UNKNOWN, type(error).__name__)
         _note(message, delivery, look_after=LOOK_AFTER_SECONDS if isinstance(channel, ReadBack) and not late else None)

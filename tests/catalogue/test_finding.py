@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -185,3 +186,13 @@ def test_broken_thresholds_say_which_field(tmp_path: object) -> None:
     (folder / "decision.yml").write_text("answer_from: 7\n")
     with pytest.raises(ThresholdError, match="answer_from"):
         Thresholds.load(folder)
+
+
+def test_what_was_made_of_the_questions_is_taken_over_by_a_catalogue_with_the_same() -> None:
+    older, same = catalogue(), replace(catalogue(), procedures=dict(list(catalogue().procedures.items())[:1]))
+    other = replace(catalogue(), examples=catalogue().examples[:1])
+    made = older.likeness
+    same.take_over(older)
+    other.take_over(older)
+    assert same.likeness is made
+    assert other.likeness is not made

@@ -312,6 +312,20 @@ def test_an_answer_lost_on_the_way_is_not_sent_again(
     assert heard(zalo) == ["một", "hai"]
 
 
+def test_what_never_reached_zalo_is_sent_once_it_has_been_asked(
+    zalo: ZaloDoors, senders: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "LOOK_AFTER_SECONDS", 0.5)
+    zalo.fault("reset", on=CS)
+    zalo.write(USER, "mở cửa sổ")
+    wait_until(lambda: InboxMessage.objects.exists())
+    outbox.push(conversation_of("zalo", KEY), "một", [])
+    outbox.push(conversation_of("zalo", KEY), "hai", [])
+    senders()
+    wait_until(lambda: states() == ["sent", "sent"])
+    assert heard(zalo) == ["một", "hai"]
+
+
 def test_the_photo_of_a_receipt_is_fetched_from_zalo_and_its_code_asked(zalo: ZaloDoors, rasa: FakeRasa) -> None:
     reader = Reader(channels_of(settings.load()))
     worker = Worker(RasaClient(rasa.url, 1), lambda: SORRY, reader)

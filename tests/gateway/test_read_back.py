@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 import pytest
@@ -163,19 +163,33 @@ def test_a_messenger_that_cannot_be_read_holds_nothing_up() -> None:
     assert not OutboxMessage.objects.filter(unknown_since__isnull=False).exists()
 
 
-def test_way_is_made_before_the_send_is_marked() -> None:
-    """Who is killed while they wait for their place has sent nothing, and the next one knows it."""
+class Punctual(Messenger):
+    """``ready``: what happens before a message is about to leave."""
 
-    class Slow(Messenger):
-        def make_way(self, recipient: str) -> None:
-            assert states() == ["waiting"]
-            raise Killed
+    def __init__(self, ready: Callable[[], None] = lambda: None) -> None:
+        super().__init__()
+        self.ready = ready
+
+    def send_at(self, recipient: str, message: Outgoing, begin: Callable[[], None]) -> Delivery:
+        self.ready()
+        begin()
+        return self.send(recipient, message)
+
+
+def test_a_send_is_marked_when_the_messenger_is_about_to_send_it() -> None:
+    """Who is killed before has sent nothing, and the next one knows it."""
+
+    def killed() -> None:
+        assert states() == ["waiting"]
+        raise Killed
 
     put("an", "một")
     with pytest.raises(Killed):
-        Sender({"zalo": Slow()}).work_one()
-    send_all(Messenger())
-    assert states() == ["sent"]
+        Sender({"zalo": Punctual(killed)}).work_one()
+    assert states() == ["waiting"]
+    after = Punctual()
+    send_all(after)
+    assert (states(), after.texts("an")) == (["sent"], ["một"])
 
 
 def test_an_outcome_is_written_down_once_the_database_is_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
@@ -30,8 +30,23 @@ MOST_ATTENDED = 100
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
+class Begun:
+    """Calls ``begin`` and keeps what it raises apart from what Telegram does."""
+
+    def __init__(self, begin: Callable[[], None]) -> None:
+        self._begin = begin
+        self.error: BaseException | None = None
+
+    def __call__(self) -> None:
+        try:
+            self._begin()
+        except BaseException as error:
+            self.error = error
+            raise
+
+
 class TelegramChannel:
-    """Channel, Paced, MediaSource and Attentive, for all threads of a process. A recipient is a private chat's id."""
+    """Channel, Punctual, MediaSource and Attentive, for all threads of a process. A recipient: a private chat's id."""
 
     def __init__(self, settings: TelegramSettings, pace: Pace | None = None) -> None:
         self._wire, self._pace = Wire(settings), pace or Pace(chat_gap_seconds=settings.pace_seconds)
@@ -44,13 +59,12 @@ class TelegramChannel:
     def name(self) -> str:
         return NAME
 
-    def make_way(self, recipient: str) -> None:
-        self._pace.wait(recipient)
-
     def send(self, recipient: str, message: Outgoing) -> Delivery:
-        """Hands a message over, in several parts where it is long. Never raises for what Telegram or the network does.
+        """As ``send_at``."""
+        return self.send_at(recipient, message, lambda: None)
 
-        The caller has made way; each later part waits for its own place.
+    def send_at(self, recipient: str, message: Outgoing, begin: Callable[[], None]) -> Delivery:
+        """Hands a message over, in several parts where it is long. Never raises for what Telegram or the network does.
 
         Once the first part is out the outcome is never RETRY: a part that still fails leaves UNKNOWN, "rest_not_sent:"
         and why. ``platform_id``: Telegram's ids of what is out, with commas.
@@ -61,11 +75,19 @@ class TelegramChannel:
             return Delivery(Outcome.GIVE_UP, str(error))
         sent: list[str] = []
         for part in parts:
-            delivery = self._rest(recipient, part) if sent else self._send(recipient, part)
+            delivery = self._rest(recipient, part) if sent else self._first(recipient, part, begin)
             if delivery.outcome is not Outcome.SENT:
                 return _partly(delivery, sent) if sent else delivery
             sent.append(delivery.platform_id)
         return Delivery(Outcome.SENT, platform_id=",".join(sent))
+
+    def _first(self, recipient: str, part: Part, begin: Callable[[], None]) -> Delivery:
+        self._pace.wait(recipient)
+        begun = Begun(begin)
+        delivery = self._send(recipient, part, begun)
+        if begun.error is not None:
+            raise begun.error
+        return delivery
 
     def _rest(self, recipient: str, part: Part) -> Delivery:
         tries = REST_TRIES
@@ -79,10 +101,10 @@ class TelegramChannel:
             if wait > LONGEST_REST_WAIT_SECONDS or self._stopped.wait(wait):
                 return delivery
 
-    def _send(self, recipient: str, part: Part) -> Delivery:
+    def _send(self, recipient: str, part: Part, begin: Callable[[], None] | None = None) -> Delivery:
         try:
             try:
-                sent = self._message(recipient, part, part.html, ParseMode.HTML)
+                sent = self._message(recipient, part, part.html, ParseMode.HTML, begin)
             except TelegramError as error:
                 if not is_parse_error(error):
                     raise
@@ -91,11 +113,13 @@ class TelegramChannel:
             return delivery_of(error)
         return Delivery(Outcome.SENT, platform_id=str(sent.message_id))
 
-    def _message(self, recipient: str, part: Part, text: str, mode: ParseMode | None) -> Message:
+    def _message(
+        self, recipient: str, part: Part, text: str, mode: ParseMode | None, begin: Callable[[], None] | None = None
+    ) -> Message:
         work = self._wire.bot.send_message(
             recipient, text, parse_mode=mode, reply_markup=part.keyboard, link_preview_options=NO_PREVIEW
         )
-        return self._wire.run(work, SEND_SECONDS)
+        return self._wire.run_held(work, SEND_SECONDS, begin) if begin else self._wire.run(work, SEND_SECONDS)
 
     def fetch(self, media: str, most_bytes: int) -> bytes:
         """A photo or a recording by its file id, into memory; Telegram gives 20 MB at most. Raises MediaError."""

@@ -11,7 +11,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -22,6 +22,7 @@ from telegram import Bot
 from telegram.error import NetworkError, TelegramError
 from telegram.request import HTTPXRequest
 
+from bot.channels.telegram.gate import run_held, watch
 from bot.settings import TelegramSettings
 
 for _name in ("httpx", "httpcore", "telegram"):
@@ -104,6 +105,10 @@ class Wire:
         finally:
             under_way.cancel()
 
+    def run_held(self, work: Coroutine[Any, Any, Result], seconds: float, begin: Callable[[], None]) -> Result:
+        """As ``run``; ``begin`` is called here right before the first request counts. Raises what that raises too."""
+        return run_held(self._begin(), work, seconds, begin)
+
     async def ask(self, method: str, read_seconds: float = READ_SECONDS, **parameters: object) -> Any:
         """The raw result of a method, as JSON gives it. Raises TelegramError."""
         query = urlencode({k: v if isinstance(v, str) else json.dumps(v) for k, v in parameters.items()})
@@ -128,6 +133,7 @@ class Wire:
                 request = Request(
                     connection_pool_size=CONNECTIONS, read_timeout=READ_SECONDS, write_timeout=WRITE_SECONDS,
                     connect_timeout=CONNECT_SECONDS, pool_timeout=POOL_SECONDS, proxy=self._settings.proxy or None,
+                    httpx_kwargs={"event_hooks": {"request": [watch]}},
                 )  # fmt: skip
                 base = self._settings.api_url
                 self._bot = Bot(

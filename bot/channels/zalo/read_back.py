@@ -16,7 +16,8 @@ from bot.channels.zalo.messages import Part
 from bot.channels.zalo.oauth import number_of
 from bot.language.unicode import nfc
 
-MOST_PAGES = 5
+MOST_PAGES = 20
+"""A lively conversation has some in two minutes; who writes without end stays unknown."""
 CLOCKS_APART = timedelta(minutes=2)
 """How far Zalo's clock and ours may be apart: a message taken for too old would be sent twice."""
 BY_ACCOUNT = 0
@@ -32,38 +33,45 @@ class Shown:
     text: str
 
 
-def arrived(parts: Sequence[Part], shown: Sequence[Shown] | None) -> list[str] | None:
-    """Zalo's ids of the parts, from the first on, that are in the conversation; None where that cannot be told.
+@dataclass(frozen=True)
+class Read:
+    """Messages of ours, the oldest first. ``whole``: there are no others of that time."""
 
-    ``shown``: what ``ours_since`` gives.
-    """
+    shown: Sequence[Shown]
+    whole: bool
+
+
+def arrived(parts: Sequence[Part], read: Read) -> list[str] | None:
+    """Zalo's ids of the parts, from the first on, that are in the conversation; None where that cannot be told."""
     found: list[str] = []
-    for one in shown or ():
+    for one in read.shown:
         if len(found) < len(parts) and _shows(one, parts[len(found)]):
             found.append(one.id)
-    certain = shown is not None and all(one.text for one in shown)
+    certain = read.whole and all(one.text for one in read.shown)
     return found if certain or len(found) == len(parts) else None
 
 
-def ours_since(page: Page, account: str, since: datetime, others: Collection[str]) -> list[Shown] | None:
-    """Our messages since then but for ``others``, the oldest first.
+def ours_since(page: Page, account: str, since: datetime, others: Collection[str]) -> Read:
+    """Our messages since then but for ``others``.
 
-    None where the conversation does not go back so far within ``MOST_PAGES`` pages, or shows nothing at all, which no
-    conversation with somebody who wrote to us does.
+    Not whole where the conversation does not go back so far within ``MOST_PAGES`` pages, or shows nothing at all, which
+    no conversation with somebody who wrote to us does.
     """
     earliest = (since - CLOCKS_APART).timestamp() * 1000
     shown: dict[str, Shown] = {}
+    whole = False
     for number in range(MOST_PAGES):
         messages = page(number * MOST_READ)
         if not messages and not number:
-            return None
+            break
         recent = [one for one in messages if _at_ms(one, earliest) >= earliest]
         for one in recent:  # what comes in between two pages moves the rest on: then one is seen twice
             if _is_ours(one, account):
                 shown.setdefault(_id(one), Shown(_id(one), _words(one.get("message"))))
         if len(recent) < len(messages) or len(messages) < MOST_READ:
-            return [one for one in reversed(shown.values()) if one.id not in others]
-    return None
+            whole = True
+            break
+    return Read([one for one in reversed(shown.values()) if one.id not in others], whole)
 
 
 def _is_ours(message: Mapping[str, Any], account: str) -> bool:

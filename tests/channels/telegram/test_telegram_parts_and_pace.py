@@ -107,7 +107,6 @@ def test_the_pace_keeps_clear_of_telegrams_flood_control(telegram: Doors) -> Non
     with closing(TelegramChannel(settings_for(telegram.address))) as channel:
         outcomes = set()
         for _ in range(6):
-            channel.make_way(TO)
             outcomes.add(channel.send(TO, HELLO).outcome)
     assert outcomes == {Outcome.SENT}
 

@@ -15,7 +15,7 @@ from bot.channels.base import Delivery, Outcome, Outgoing, OutgoingButton, ReadB
 from bot.channels.zalo import channel as module
 from bot.channels.zalo.channel import ZaloChannel
 from bot.channels.zalo.messages import Part, parts_of
-from bot.channels.zalo.read_back import MOST_PAGES, Shown, arrived, ours_since
+from bot.channels.zalo.read_back import MOST_PAGES, Read, Shown, arrived, ours_since
 from bot.channels.zalo.stand_in.constants import OA_ID
 from bot.channels.zalo.stand_in.doors import Doors
 from tests.channels.zalo.zalo_sending import KEY, Held, channel_for, signed_in
@@ -145,19 +145,28 @@ def pages(messages: list[dict[str, Any]]) -> Any:
     return lambda offset: messages[offset : offset + 10]
 
 
-def shown(messages: list[dict[str, Any]], *others: str) -> list[Shown] | None:
-    return ours_since(pages(messages), OA_ID, SINCE, others)
+def read_of(messages: list[dict[str, Any]]) -> Read:
+    return ours_since(pages(messages), OA_ID, SINCE, ())
+
+
+def shown(messages: list[dict[str, Any]]) -> list[Shown]:
+    return list(read_of(messages).shown)
 
 
 def test_an_empty_conversation_proves_nothing() -> None:
-    assert shown([]) is None
-    assert arrived([Part("chào")], None) is None
+    assert arrived([Part("chào")], read_of([])) is None
 
 
 def test_it_is_read_back_page_by_page_until_before_the_message() -> None:
     busy = [message(n, from_id=USER) for n in range(25)]
-    assert shown([*busy, message(26), message(27, age=3600)]) == [Shown("m26", "chào")]
-    assert shown([message(n) for n in range(10 * MOST_PAGES)]) is None, "further back than is looked"
+    assert read_of([*busy, message(26), message(27, age=3600)]) == Read([Shown("m26", "chào")], True)
+
+
+def test_where_it_goes_further_back_than_is_looked_only_what_is_there_is_known() -> None:
+    read = read_of([message(n) for n in range(10 * MOST_PAGES)])
+    assert len(read.shown) == 10 * MOST_PAGES
+    assert arrived([Part("tạm biệt")], read) is None
+    assert arrived([Part("chào")], read) is not None
 
 
 def test_two_clocks_may_be_apart() -> None:
@@ -167,8 +176,7 @@ def test_two_clocks_may_be_apart() -> None:
 def test_what_moved_to_the_next_page_meanwhile_counts_once() -> None:
     messages = [message(n) for n in range(10)]
     found = ours_since(lambda offset: messages if not offset else [messages[-1]], OA_ID, SINCE, ())
-    assert found is not None
-    assert len(found) == 10
+    assert len(found.shown) == 10
 
 
 @pytest.mark.parametrize(
@@ -183,10 +191,11 @@ def test_the_sender_s_id_counts_and_src_where_there_is_none(fields: dict[str, An
 
 def test_parts_are_found_in_their_order() -> None:
     parts = [Part("một"), Part("hai")]
-    assert arrived(parts, [Shown("a", "một"), Shown("b", "chen"), Shown("c", "hai")]) == ["a", "c"]
-    assert arrived(parts, [Shown("c", "hai"), Shown("a", "một")]) == ["a"]
-    assert arrived(parts, [Shown("a", "một"), Shown("b", "")]) is None
-    assert arrived(parts, [Shown("x", ""), Shown("a", "một"), Shown("c", "hai")]) == ["a", "c"], "all there is certain"
+    one, two, nothing = Shown("a", "một"), Shown("c", "hai"), Shown("b", "")
+    assert arrived(parts, Read([one, Shown("b", "chen"), two], True)) == ["a", "c"]
+    assert arrived(parts, Read([two, one], True)) == ["a"]
+    assert arrived(parts, Read([one, nothing], True)) is None
+    assert arrived(parts, Read([nothing, one, two], True)) == ["a", "c"], "all there is certain"
 
 
 JSON = st.recursive(
@@ -201,8 +210,7 @@ ODD = st.dictionaries(
 
 @given(st.lists(ODD, max_size=12))
 def test_whatever_the_list_holds_is_no_trouble(messages: list[dict[str, Any]]) -> None:
-    found = shown(messages)
-    arrived([Part("chào")], found)
+    arrived([Part("chào")], read_of(messages))
 
 
 # The stand-in's list
